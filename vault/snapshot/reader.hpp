@@ -1,0 +1,46 @@
+// The one class through which plaintext leaves a vault.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "vault/base/activity.hpp"
+#include "vault/snapshot/about.hpp"
+#include "vault/snapshot/entry.hpp"
+#include "vault/snapshot/manifest.hpp"
+
+namespace muniment {
+
+class ChunkReader;
+
+// Reads one snapshot. Entries come in path order (bytewise). Every byte handed out was authenticated: each
+// chunk against its id, each file against its SHA-256. Damage is healed in memory from parity where it can be,
+// and said to the Activity; where it cannot, Error(damaged) names snapshot, path and pack.
+// Thread-safe: any number of threads may call any member at once.
+class Reader {
+ public:
+  // `name` is what messages call the snapshot.
+  Reader(std::string name, SnapshotIndex index, std::shared_ptr<ChunkReader> chunks);
+  ~Reader();
+
+  [[nodiscard]] const std::string& name() const noexcept { return x_name; }
+  [[nodiscard]] const SnapshotIndex& index() const noexcept { return x_index; }
+
+  // The entry at exactly this path.
+  [[nodiscard]] std::optional<Entry> find(std::string_view path) const;
+
+  // The entry at `path` and, if that is a directory, all below it; everything for an empty path. The visitor
+  // returns false to stop. Error(not_found) if nothing is there.
+  void visit(std::string_view path, const std::function<bool(const Entry&)>& visitor) const;
+
+  // Hands the file's bytes to `sink` in order, a chunk at a time. `entry` must be a file of this snapshot.
+  void read(const Entry& entry, const std::function<void(ByteView)>& sink) const;
+
+ private:
+  std::string x_name;
+  SnapshotIndex x_index;
+  std::shared_ptr<ChunkReader> x_chunks;
+};
+
+}  // namespace muniment

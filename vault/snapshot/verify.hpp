@@ -1,0 +1,40 @@
+// What verify and repair find, in words that need no key, and with one the files that are concerned.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace muniment {
+
+enum class VerifyDepth {
+  presence,   // signatures, Merkle roots, every listed pack there with its right size; no key
+  read_data,  // all that, and every shard of every pack against its hash; no key
+  deep,       // all that, and every frame opened, every chunk and file hashed; needs the reading key
+};
+
+struct Damage {
+  std::string object;  // "pack 3f9a…", "keyring, first copy", "ledger 77ab… entry 12"
+  std::string cause;
+  bool healable = false;             // `repair` will mend it from what is here
+  std::vector<std::string> affects;  // SNAPSHOT:PATH of each file that cannot be read; only with a key
+};
+
+struct VerifyReport {
+  std::uint64_t ledgers = 0;
+  std::uint64_t entries = 0;
+  std::uint64_t snapshots = 0;
+  std::uint64_t packs = 0;
+  std::uint64_t bytes_read = 0;
+  std::uint64_t files = 0;           // deep only
+  std::uint64_t packs_unlisted = 0;  // left by an interrupted ingest; no damage
+  std::vector<Damage> damage;
+};
+
+struct RepairReport {
+  std::uint64_t packs_checked = 0;
+  std::vector<std::string> repaired;  // a line each
+  std::vector<Damage> damage;         // what is left
+};
+
+}  // namespace muniment

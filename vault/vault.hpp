@@ -1,0 +1,177 @@
+// The vault: one directory on one device, and everything that one can do with it. The one header that
+// cli/ and sync/ start from.
+//
+// A Vault opens without any key: it can then be verified, repaired and asked for its status. unlock() opens
+// the reading compartment and the catalog; ingest, ls, cat, restore, diff and find need that. Every plaintext
+// byte leaves through a Reader (vault/snapshot/reader.hpp).
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "vault/base/activity.hpp"
+#include "vault/base/clock.hpp"
+#include "vault/base/error.hpp"
+#include "vault/base/file.hpp"
+#include "vault/base/ids.hpp"
+#include "vault/base/text.hpp"
+#include "vault/crypto/kdf.hpp"
+#include "vault/crypto/random.hpp"
+#include "vault/keyring/credential.hpp"
+#include "vault/snapshot/about.hpp"
+#include "vault/snapshot/diff.hpp"
+#include "vault/snapshot/ingest.hpp"
+#include "vault/snapshot/reader.hpp"
+#include "vault/snapshot/restore.hpp"
+#include "vault/snapshot/verify.hpp"
+
+namespace muniment {
+
+// The outside world, injected so that tests can break it. Must outlive every Vault made from it.
+struct Environment {
+  FileSystem& files;
+  const Clock& clock;
+  Random& random;
+};
+
+struct InitOptions {
+  std::filesystem::path directory;  // absent or empty
+  std::string member;               // empty: random words are made up
+  std::string device;               // empty: random words are made up
+  // For a passphrase only; the key file needs none.
+  Argon2idCost argon2id_cost;
+};
+
+struct InitResult {
+  VaultId vault;
+  std::string member;
+  std::string device;
+  // 33 words of SLIP-39; to be shown once, printed, and wiped. Empty for a vault opened by a key file.
+  SecretBytes recovery_words;
+};
+
+struct CollectionInfo {
+  CollectionId id;
+  std::string name;
+  std::uint64_t snapshots = 0;
+};
+
+// Names a snapshot the way people type it: COLLECTION/NUMBER[@DEVICE] or COLLECTION/latest.
+struct SnapshotName {
+  std::string collection;
+  std::optional<std::uint64_t> number;  // empty: the last committed in ledger order
+  std::string device;                   // a name, or a prefix of the id of at least 4 digits; empty: any
+
+  // Empty if `text` is not such a name.
+  [[nodiscard]] static std::optional<SnapshotName> parse(std::string_view text);
+};
+
+struct SnapshotInfo {
+  std::string name;  // COLLECTION/NUMBER@DEVICE
+  std::string collection;
+  std::uint64_t number = 0;
+  std::string device;
+  UnixSeconds created = 0;
+  std::uint64_t files = 0;
+  std::uint64_t bytes = 0;
+  Sha256Digest content_root;
+  About about;
+};
+
+struct FindQuery {
+  std::optional<std::string> name_glob;       // fnmatch on the last component, or on the path if it has a '/'
+  std::optional<Sha256Digest> sha256;
+  std::optional<std::string> collection;
+};
+
+struct FindResult {
+  std::string snapshot;
+  Entry entry;
+};
+
+struct StatusReport {
+  VaultId vault;
+  std::filesystem::path directory;
+  std::string device;  // empty while locked
+  bool unlocked = false;
+
+  struct Collection {
+    std::string name;  // hexadecimal id while locked
+    std::uint64_t snapshots = 0;
+    std::uint64_t packs = 0;
+    std::uint64_t stored_bytes = 0;
+  };
+  std::vector<Collection> collections;
+  std::uint64_t packs_unlisted = 0;  // left by an interrupted ingest; the next one adopts them
+  std::optional<UnixSeconds> last_verified;
+  std::string last_verified_how;     // "verify", "verify --read-data", "verify --deep", with "damage found" if so
+  std::vector<std::string> todo;     // what needs doing, a line each
+};
+
+// Not thread-safe; operations use threads of their own inside. Throws Error as documented in error.hpp.
+class Vault {
+ public:
+  // Makes a vault: keyring, device keys, a charter of one, and its grants to itself and to its recovery
+  // identity. Nothing is left behind if it fails.
+  static InitResult init(const InitOptions& options, const Credential& credential, Environment environment);
+
+  // Opens without a key. Error(no_vault) if the directory holds none; Error(unsupported) for another version.
+  static Vault open(const std::filesystem::path& directory, Environment environment);
+
+  // `start` or the nearest directory above it that holds a vault.
+  [[nodiscard]] static std::optional<std::filesystem::path> find_directory(const std::filesystem::path& start,
+                                                                           FileSystem& files);
+
+  ~Vault();
+  Vault(Vault&&) noexcept;
+  Vault& operator=(Vault&&) noexcept;
+
+  // What opening found and went on with: a damaged keyring copy, a ledger read from its second copy.
+  [[nodiscard]] const std::vector<std::string>& warnings() const;
+  // True if a credential opens it without a passphrase being asked, so that the caller knows what to ask for.
+  [[nodiscard]] bool has_passphrase_slot() const;
+
+  // Error(wrong_key) if the credential opens nothing; Error(damaged) if the keyring is damaged in both copies.
+  // A catalog that is missing, old, foreign or damaged is said to `activity` and rebuilt.
+  void unlock(const Credential& credential, Activity& activity);
+
+  // How long operations that write wait for another process before Error(busy).
+  void set_lock_wait(std::chrono::milliseconds wait);
+
+  // Need unlock().
+  CollectionInfo create_collection(const std::string& name);
+  [[nodiscard]] std::vector<CollectionInfo> collections();
+  [[nodiscard]] IngestReport ingest(const std::string& collection,
+                                    std::span<const std::filesystem::path> paths,
+                                    const IngestOptions& options, Activity& activity);
+  [[nodiscard]] std::vector<SnapshotInfo> snapshots(const std::optional<std::string>& collection);
+  // Error(not_found) names what there is instead.
+  [[nodiscard]] SnapshotInfo resolve(const SnapshotName& name);
+  [[nodiscard]] std::unique_ptr<Reader> reader(const SnapshotInfo& snapshot, Activity& activity);
+  [[nodiscard]] RestoreReport restore(const SnapshotInfo& snapshot, std::string_view path,
+                                      const std::filesystem::path& destination, const RestoreOptions& options,
+                                      Activity& activity);
+  void diff(const SnapshotInfo& before, std::string_view before_path, const SnapshotInfo& after,
+            std::string_view after_path, const DiffVisitor& visitor, Activity& activity);
+  // In ledger order, then path order. The visitor returns false to stop.
+  void find(const FindQuery& query, const std::function<bool(const FindResult&)>& visitor, Activity& activity);
+  void rebuild_catalog(Activity& activity);
+
+  // Need no key, except that VerifyDepth::deep does; with unlock() damage is named by file and snapshot.
+  [[nodiscard]] VerifyReport verify(VerifyDepth depth, Activity& activity);
+  [[nodiscard]] RepairReport repair(Activity& activity);
+  [[nodiscard]] StatusReport status();
+
+ private:
+  struct State;
+  explicit Vault(std::unique_ptr<State> state);
+  std::unique_ptr<State> x_state;
+};
+
+}  // namespace muniment
