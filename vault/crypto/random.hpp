@@ -22,7 +22,6 @@ class Random {
 // The kernel's generator through libsodium.
 class SystemRandom final : public Random {
  public:
-  SystemRandom();
   void fill(MutableByteView target) override;
 };
 
