@@ -1,0 +1,54 @@
+// A slot of the keyring: one credential, and the compartment keys that it opens, wrapped.
+#pragma once
+
+#include <optional>
+
+#include "vault/base/ids.hpp"
+#include "vault/crypto/kdf.hpp"
+#include "vault/keyring/credential.hpp"
+#include "vault/keyring/device_keys.hpp"
+#include "vault/keyring/salted_box.hpp"
+
+namespace muniment {
+
+// Random; names a slot for as long as it is there.
+using SlotId = FixedBytes<struct SlotIdTag, 16>;
+
+// A set. Values are stored in the keyring's slots: never change one.
+enum class Compartments : std::uint8_t { service = 1, reading = 2, both = 3 };
+
+[[nodiscard]] constexpr bool contains(Compartments set, Compartments part) noexcept {
+  return (static_cast<unsigned>(set) & static_cast<unsigned>(part)) == static_cast<unsigned>(part);
+}
+
+// What can be said of a slot without opening it.
+struct SlotInfo {
+  SlotId id;
+  CredentialKind kind = CredentialKind::passphrase;
+  Compartments opens = Compartments::both;
+  Argon2idCost cost;  // zeros but for a passphrase
+};
+
+// The key that a compartment is sealed under.
+template <class Keys>
+struct CompartmentPurpose;
+template <class Keys>
+using CompartmentKey = SecretKey<CompartmentPurpose<Keys>>;
+
+// What a credential gives for one slot: it wraps the compartment keys of this slot only.
+using SlotKey = SecretKey<struct SlotPurpose>;
+
+struct Slot {
+  using Salt = FixedBytes<struct SlotSaltTag, argon2id_salt_bytes>;
+
+  SlotInfo info;
+  Salt salt;
+  // There as `info.opens` says.
+  std::optional<SaltedBox> service;
+  std::optional<SaltedBox> reading;
+
+  // Takes Argon2id's time for a passphrase. The credential must be of the slot's kind.
+  [[nodiscard]] SlotKey key(const Credential& credential) const;
+};
+
+}  // namespace muniment
