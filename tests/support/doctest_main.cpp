@@ -8,5 +8,5 @@
 
 void muniment::test::skip(std::string_view reason) {
   std::cout << "[skipped] " << doctest::getContextOptions()->currentTest->m_name << ": " << reason
-            << std::endl;
+            << '\n' << std::flush;
 }
