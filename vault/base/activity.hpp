@@ -1,4 +1,5 @@
-// A long operation as its caller sees it: how far it is, what it has to say, and the wish to stop it.
+// A long operation as its caller sees it: how far it is, what it has to say, and the wish to stop
+// it.
 #pragma once
 
 #include <atomic>
@@ -14,8 +15,8 @@ class Activity {
  public:
   virtual ~Activity() = default;
 
-  // Something that the user should read though the operation goes on: a file skipped, a pack healed.
-  // One line without a full stop, paths escaped. May come from several threads at once.
+  // Something that the user should read though the operation goes on: a file skipped, a pack
+  // healed. One line without a full stop, paths escaped. May come from several threads at once.
   virtual void notice(const std::string& text) = 0;
 
   // Makes the operation end with Error(interrupted) soon. Safe in a signal handler.

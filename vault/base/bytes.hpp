@@ -94,7 +94,8 @@ class FixedBytes {
     requires(Size >= 8)
   {
     std::uint64_t value = 0;
-    for (std::size_t i = 8; i-- > 0;) value = value << 8U | std::to_integer<std::uint64_t>(x_bytes[i]);
+    for (std::size_t i = 8; i-- > 0;)
+      value = value << 8U | std::to_integer<std::uint64_t>(x_bytes[i]);
     return value;
   }
 

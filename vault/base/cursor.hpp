@@ -1,6 +1,6 @@
 // Bounded little-endian encoding and strict decoding of binary formats. A decoder never trusts a
-// length: what is not there makes the reader fail, and a failed reader stays failed, so that a caller
-// checks once at the end.
+// length: what is not there makes the reader fail, and a failed reader stays failed, so that a
+// caller checks once at the end.
 #pragma once
 
 #include "vault/base/bytes.hpp"

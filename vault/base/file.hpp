@@ -1,6 +1,7 @@
 // Everything the vault writes to its directory goes through FileSystem, so that a test can record
 // each write, sync, rename and unlink, make any of them fail, and replay every prefix. What is read
-// from, or restored to, the user's own folders does not: that is vault/snapshot's source and target.
+// from, or restored to, the user's own folders does not: that is vault/snapshot's source and
+// target.
 #pragma once
 
 #include <filesystem>
@@ -75,9 +76,9 @@ class FileSystem {
 [[nodiscard]] std::optional<Bytes> read_file(FileSystem& files, const FileSystem::Path& path,
                                              std::uint64_t limit);
 
-// Writes `bytes` beside `path` as `<path>.new`, syncs, renames over it, syncs the directory: after a
-// crash `path` holds either the old bytes or the new ones, whole. One writer a path at a time. A failure
-// leaves no `.new` behind, as far as the file system lets it be removed.
+// Writes `bytes` beside `path` as `<path>.new`, syncs, renames over it, syncs the directory: after
+// a crash `path` holds either the old bytes or the new ones, whole. One writer a path at a time. A
+// failure leaves no `.new` behind, as far as the file system lets it be removed.
 void write_file_atomically(FileSystem& files, const FileSystem::Path& path, ByteView bytes);
 
 }  // namespace muniment

@@ -1,5 +1,5 @@
-// The names that Muniment gives to things. Each is a type of its own, so that one cannot stand where
-// another is meant. DESIGN §1 says what the things are.
+// The names that Muniment gives to things. Each is a type of its own, so that one cannot stand
+// where another is meant. DESIGN §1 says what the things are.
 #pragma once
 
 #include "vault/base/bytes.hpp"
@@ -24,8 +24,8 @@ using CollectionId = FixedBytes<struct CollectionIdTag, 16>;
 // Random.
 using MemberId = FixedBytes<struct MemberIdTag, 16>;
 
-// The first 16 bytes of the SHA-256 of the device's public keys (vault/consortium/FORMAT.md), so that
-// nobody can claim the id of another's device.
+// The first 16 bytes of the SHA-256 of the device's public keys (vault/consortium/FORMAT.md), so
+// that nobody can claim the id of another's device.
 using DeviceId = FixedBytes<struct DeviceIdTag, 16>;
 
 // Random; one directory on one device.

@@ -1,5 +1,5 @@
-// Every bound that a decoder or a stage of the pipeline keeps, in one place. Formats repeat theirs in
-// their FORMAT.md.
+// Every bound that a decoder or a stage of the pipeline keeps, in one place. Formats repeat theirs
+// in their FORMAT.md.
 #pragma once
 
 #include <cstddef>

@@ -26,8 +26,8 @@ using Path = FileSystem::Path;
   throw io_error(escape(path.native()), action, error_number);
 }
 
-// Calls again while a signal interrupts. Never for close or fsync: after those the descriptor's state,
-// or the data's, is unknown.
+// Calls again while a signal interrupts. Never for close or fsync: after those the descriptor's
+// state, or the data's, is unknown.
 template <class Call>
 auto retrying(Call call) {
   for (;;) {
@@ -127,7 +127,7 @@ class PosixFile final : public File {
 
  private:
   [[nodiscard]] struct stat status() const {
-    struct stat result {};
+    struct stat result{};
     if (::fstat(x_descriptor.get(), &result) < 0) fail(x_path, "stat");
     return result;
   }
@@ -136,7 +136,8 @@ class PosixFile final : public File {
   Path x_path;
 };
 
-// flock, not fcntl: it belongs to the open file, so that it also holds between two parts of one process.
+// flock, not fcntl: it belongs to the open file, so that it also holds between two parts of one
+// process.
 class PosixLock final : public FileLock {
  public:
   explicit PosixLock(Descriptor descriptor) noexcept : x_descriptor(std::move(descriptor)) {}
@@ -208,7 +209,7 @@ class PosixFileSystem final : public FileSystem {
   }
 
   [[nodiscard]] std::optional<std::uint64_t> file_size(const Path& path) override {
-    struct stat status {};
+    struct stat status{};
     if (::lstat(path.c_str(), &status) < 0) {
       if (errno == ENOENT) return std::nullopt;
       fail(path, "stat");
