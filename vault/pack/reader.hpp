@@ -1,0 +1,96 @@
+// Opens a stored pack and its frames. Decompressing, and checking a chunk against its id, is for
+// the caller: until that is done, a payload is only what somebody with the epoch's public key
+// sealed.
+#pragma once
+
+#include <variant>
+#include <vector>
+
+#include "vault/pack/header.hpp"
+#include "vault/pack/pack_bytes.hpp"
+#include "vault/pack/table.hpp"
+
+namespace muniment {
+
+enum class PackFault {
+  absent,       // the store has no such object
+  damaged,      // past healing, and header, head or table are among what is lost
+  swapped,      // an intact pack, but another one than its name says
+  foreign,      // intact, and sealed to none of the keys
+  unsupported,  // intact, and written by another version
+  malformed,    // intact, and not a pack, or sealed by somebody who does not keep to the format
+};
+
+enum class PackAccess {
+  // What is asked for, in whole shards: for a few frames.
+  ranges,
+  // The file at once: for most of the frames.
+  whole,
+  // As whole; every shard is compared with the id first, and what is damaged is healed in memory.
+  checked,
+};
+
+// Where a frame's payload stands in that of its chunk; both 0 if it is the whole.
+struct FramePart {
+  std::uint32_t before = 0;
+  std::uint32_t after = 0;
+
+  [[nodiscard]] bool whole() const noexcept { return before == 0 && after == 0; }
+};
+
+// A pack whose header, head and table are sound. The const members are thread-safe.
+class PackReader {
+ public:
+  // With the key at hand: empty if head or table do not open or do not keep to the format.
+  [[nodiscard]] static std::optional<PackReader> open(PackBytes bytes, const PackForm& form,
+                                                      PackKey key);
+
+  [[nodiscard]] const PackForm& form() const noexcept { return x_form; }
+  [[nodiscard]] const PackHead& head() const noexcept { return x_head; }
+  [[nodiscard]] const PackTable& table() const noexcept { return x_table; }
+  [[nodiscard]] const FrameEntry& entry(std::size_t frame) const {
+    return x_table.frames.at(frame);
+  }
+  [[nodiscard]] const Codec& codec(std::size_t frame) const;
+  [[nodiscard]] FramePart part(std::size_t frame) const;
+
+  // The payload of this frame; empty if it is damaged. If the pack was not opened as
+  // PackAccess::checked, opening it so and trying again may heal it.
+  [[nodiscard]] std::optional<Bytes> read_frame(std::size_t frame) const;
+
+  // True if what follows the table is zeros, sealed, as the format has it.
+  [[nodiscard]] bool tail_is_sound() const;
+
+  // True if the file in the store is damaged and was healed in memory.
+  [[nodiscard]] bool healed() const noexcept { return x_healed; }
+
+  // Gives back the memory of the file for the next pack to use; the reader must not be used then.
+  [[nodiscard]] Bytes release() && noexcept { return std::move(x_bytes).release(); }
+
+ private:
+  PackReader(PackBytes bytes, const PackForm& form, PackKey key, PackHead head, PackTable table);
+
+  PackBytes x_bytes;
+  PackForm x_form;
+  PackKey x_key;
+  PackHead x_head;
+  PackTable x_table;
+  std::vector<std::uint32_t> x_offsets;  // of the sealed frames
+  bool x_healed = false;
+};
+
+// Opens the pack with the first of `keys` that fits. Compares the tile with the id, and so tells
+// another pack's file, but shards only if it must: when anything of header, tile, head or table is
+// wrong, the pack is opened as PackAccess::checked whatever `access` says. Of a pack past healing,
+// the frames that can still be read are read. `store` must outlive the reader; `buffer` is memory
+// to reuse.
+[[nodiscard]] std::variant<PackReader, PackFault> open_pack(const PackStore& store,
+                                                            const PackId& id,
+                                                            std::span<const EpochSecretKey> keys,
+                                                            PackAccess access, Bytes buffer = {});
+
+// The payload of a chunk that was cut: the last frame of `first` and the first frame of `second`.
+// Empty if they are not two parts of one chunk, or damaged.
+[[nodiscard]] std::optional<Bytes> join_parts(const PackReader& first, const PackReader& second);
+
+}  // namespace muniment

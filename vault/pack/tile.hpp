@@ -1,0 +1,22 @@
+// The hashes of a pack's shards, which are one full C2SP tile, and the root over them, which is the
+// pack's id. No key is needed for any of it.
+#pragma once
+
+#include <array>
+
+#include "vault/pack/format.hpp"
+
+namespace muniment {
+
+// RFC 9162 leaf hashes of the shards of one body.
+using PackTile = std::array<Sha256Digest, pack_format::shards>;
+
+// `body` has the size of a pack's body.
+[[nodiscard]] PackTile hash_shards(ByteView body);
+[[nodiscard]] PackId pack_id(const PackTile& tile);
+
+// pack_format::tile_bytes bytes.
+void encode_pack_tile(const PackTile& tile, MutableByteView target);
+[[nodiscard]] PackTile decode_pack_tile(ByteView tile);
+
+}  // namespace muniment

@@ -1,0 +1,45 @@
+// A store that fails when it is told to: what an S3 that is out of reach, or a disk that rots, does
+// to whoever builds on a PackStore. Faults below the store are FileSystem's business.
+#pragma once
+
+#include <atomic>
+#include <map>
+
+#include "vault/store/pack_store.hpp"
+
+namespace muniment {
+
+// Passes everything on to another store, which must outlive it. Set faults while nothing else runs.
+class FaultyStore final : public PackStore {
+ public:
+  explicit FaultyStore(PackStore& inner) : x_inner(inner) {}
+
+  // The call after `calls` more, and every later one, throws Error(io).
+  void fail_after(std::uint64_t calls);
+  // Whoever reads the object `key`, which must be there, gets these bytes instead.
+  void damage(std::string_view key, Bytes bytes);
+  // From here on everything works again.
+  void clear_faults();
+
+  [[nodiscard]] std::optional<std::uint64_t> stat(std::string_view key) const override;
+  [[nodiscard]] std::optional<std::size_t> get_range(std::string_view key, std::uint64_t offset,
+                                                     MutableByteView target) const override;
+  [[nodiscard]] std::vector<std::string> list(std::string_view prefix) const override;
+
+  bool put_if_absent(std::string_view key, ByteView bytes) override;
+  void flush() override;
+  void discard() noexcept override;
+  void replace(std::string_view key, ByteView bytes) override;
+  bool remove(std::string_view key) override;
+
+ private:
+  void count_call() const;
+
+  PackStore& x_inner;
+  mutable std::atomic<std::uint64_t> x_calls_left{unlimited};
+  std::map<std::string, Bytes, std::less<>> x_damaged;
+
+  static constexpr std::uint64_t unlimited = ~std::uint64_t{0};
+};
+
+}  // namespace muniment
