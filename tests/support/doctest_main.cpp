@@ -8,5 +8,6 @@
 
 void muniment::test::skip(std::string_view reason) {
   std::cout << "[skipped] " << doctest::getContextOptions()->currentTest->m_name << ": " << reason
-            << '\n' << std::flush;
+            << '\n'
+            << std::flush;
 }

@@ -5,7 +5,8 @@
 
 namespace muniment::test {
 
-// Says that the running test case is skipped, and why; scripts/test counts it. The caller then returns.
+// Says that the running test case is skipped, and why; scripts/test counts it. The caller then
+// returns.
 void skip(std::string_view reason);
 
 }  // namespace muniment::test
