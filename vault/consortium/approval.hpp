@@ -1,0 +1,37 @@
+// A member's signature under a text: SSHSIG in a namespace that says for which act, so that it can
+// be made with a hardware key and `ssh-keygen -Y sign`, and checked with `ssh-keygen -Y verify`.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "vault/base/ids.hpp"
+#include "vault/consortium/refusal.hpp"
+#include "vault/note/record.hpp"
+#include "vault/note/sshsig.hpp"
+
+namespace muniment {
+
+namespace approval_namespace {
+inline constexpr std::string_view charter = "muniment-charter";
+inline constexpr std::string_view device = "muniment-device";
+inline constexpr std::string_view recovery = "muniment-recovery";
+inline constexpr std::string_view revoke = "muniment-revoke";
+inline constexpr std::string_view grant = "muniment-grant";
+}  // namespace approval_namespace
+
+struct Approval {
+  MemberId member;
+  SshSignature signature;
+
+  friend bool operator==(const Approval&, const Approval&) = default;
+};
+
+[[nodiscard]] Approval approve(const SigningKey<AuthorityPurpose>& key, const MemberId& member,
+                               std::string_view name_space, std::string_view text);
+
+// Lines `approval <member> <SSHSIG>`, ascending by member: one approves once.
+void write_approvals(RecordWriter& record, std::span<const Approval> approvals);
+[[nodiscard]] std::vector<Approval> read_approvals(RecordReader& record);
+
+}  // namespace muniment

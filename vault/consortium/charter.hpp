@@ -1,0 +1,129 @@
+// The charter: who the members are, with which keys and roles, and how many of them decide. Each
+// follows from the one before it by the approvals of both sets of members (DESIGN §5).
+#pragma once
+
+#include <array>
+#include <map>
+
+#include "vault/consortium/approval.hpp"
+#include "vault/consortium/names.hpp"
+
+namespace muniment {
+
+// In the order in which they are printed.
+enum class Role : std::uint8_t { custodian, contributor, reader, auditor, witness, trustee };
+
+inline constexpr std::array role_names{"custodian", "contributor", "reader",
+                                       "auditor",   "witness",     "trustee"};
+
+class Roles {
+ public:
+  constexpr Roles() = default;
+  [[nodiscard]] static constexpr Roles all() noexcept {
+    Roles roles;
+    for (std::size_t i = 0; i < role_names.size(); ++i) roles.add(static_cast<Role>(i));
+    return roles;
+  }
+
+  constexpr Roles& add(Role role) noexcept {
+    x_bits = static_cast<std::uint8_t>(x_bits | 1U << static_cast<unsigned>(role));
+    return *this;
+  }
+  [[nodiscard]] constexpr bool has(Role role) const noexcept {
+    return (x_bits >> static_cast<unsigned>(role) & 1U) != 0;
+  }
+
+  friend bool operator==(const Roles&, const Roles&) = default;
+
+ private:
+  std::uint8_t x_bits = 0;
+};
+
+inline constexpr std::size_t charter_members_max = 64;
+inline constexpr std::size_t member_keys_max = 4;
+
+struct CharterMember {
+  MemberId id;
+  Roles roles;
+  Sha256Digest name_digest;
+  // One of them is enough to approve, and two of them are still one member. Ascending.
+  std::vector<SshPublicKey> keys;
+
+  friend bool operator==(const CharterMember&, const CharterMember&) = default;
+};
+
+// All count members.
+struct Thresholds {
+  std::uint32_t charter = 1;  // to change the charter: more than half of all
+  std::uint32_t grant = 1;    // to grant: of the custodians
+  std::uint32_t witness = 1;  // to call a checkpoint witnessed: more than half of the witnesses
+
+  friend bool operator==(const Thresholds&, const Thresholds&) = default;
+};
+
+struct Charter {
+  std::uint32_t number = 1;
+  Sha256Digest previous;  // of the text before it; zeros for number 1
+  UnixSeconds created = 0;
+  UnixSeconds expires = 0;  // after `created`
+  Thresholds thresholds;
+  std::vector<CharterMember> members;  // ascending ids
+
+  [[nodiscard]] const CharterMember* find(const MemberId& member) const noexcept;
+  // How many members have the role.
+  [[nodiscard]] std::size_t count(Role role) const noexcept;
+
+  friend bool operator==(const Charter&, const Charter&) = default;
+};
+
+[[nodiscard]] std::string encode(const Charter& charter);
+[[nodiscard]] std::optional<Charter> decode_charter(std::string_view text);
+
+// SHA-256 of the text of charter number 1.
+[[nodiscard]] ConsortiumId consortium_id(std::string_view first_charter_text);
+
+// What a charter must be whoever approves it: thresholds that mean something, no key twice.
+[[nodiscard]] std::optional<Refusal> check(const Charter& charter);
+
+// A charter as a ledger of the built-in collection has it.
+struct CharterEntry {
+  std::string text;  // encodes a Charter; what was approved
+  std::vector<Approval> approvals;
+  Bytes sealed;  // CharterNames
+
+  friend bool operator==(const CharterEntry&, const CharterEntry&) = default;
+};
+
+[[nodiscard]] std::string encode(const CharterEntry& entry);
+[[nodiscard]] std::optional<CharterEntry> decode_charter_entry(std::string_view entry);
+
+// The names of a charter's members: the sealed part of its entry.
+using CharterNames = std::map<MemberId, SaltedName>;
+
+[[nodiscard]] std::string encode(const CharterNames& names);
+[[nodiscard]] std::optional<CharterNames> decode_charter_names(std::string_view text);
+
+// A charter in force, and the very text that was approved.
+struct ApprovedCharter {
+  Charter charter;
+  std::string text;
+};
+
+// That `entry` founds the consortium: number 1, the right id, its own threshold of its own members.
+[[nodiscard]] std::optional<Refusal> check_first_charter(const ConsortiumId& consortium,
+                                                         const CharterEntry& entry);
+
+// That `entry` follows `current`: the next number, linked to it, made before it expired, approved
+// by the thresholds of both.
+[[nodiscard]] std::optional<Refusal> check_next_charter(const ApprovedCharter& current,
+                                                        const CharterEntry& entry);
+
+// That at least `needed` members who have `role` in `charter` approved `text`, and that every
+// approval is one of theirs and verifies.
+[[nodiscard]] std::optional<Refusal> check_approvals(const Charter& charter,
+                                                     std::optional<Role> role, std::size_t needed,
+                                                     std::string_view name_space,
+                                                     std::string_view text,
+                                                     std::span<const Approval> approvals);
+
+}  // namespace muniment

@@ -1,0 +1,115 @@
+// What the ledgers of a consortium say, taken together: members, devices, collections, epochs and
+// grants. Derived from verified ledgers only, and the same for everyone who has the same ledgers,
+// in whatever order they came. Needs no key; names stay sealed (keys.hpp).
+#pragma once
+
+#include "vault/consortium/certificate.hpp"
+#include "vault/consortium/collection.hpp"
+#include "vault/consortium/epoch.hpp"
+#include "vault/consortium/grant.hpp"
+#include "vault/consortium/revocation.hpp"
+#include "vault/ledger/entries.hpp"
+#include "vault/ledger/ledger.hpp"
+
+namespace muniment {
+
+// A sealed part and where it stands, without which it does not open.
+struct SealedPart {
+  LedgerName ledger;
+  Bytes sealed;
+};
+
+struct Device {
+  DeviceId id;
+  Certificate certificate;
+  SealedPart name;  // to the built-in collection's readers
+  // Set once it is revoked: what is still accepted of its ledgers.
+  std::optional<std::map<LedgerId, std::uint64_t>> revoked;
+};
+
+struct Epoch {
+  std::uint32_t number = 0;
+  EpochCommitment commitment;
+  EpochPublicKey public_key;
+};
+
+// A grant that was approved as the charter wants it.
+struct ApprovedGrant {
+  Grant grant;
+  Bytes envelope;
+  LedgerId ledger;  // where it stands
+  std::uint64_t index = 0;
+};
+
+struct Collection {
+  CollectionId id;
+  DeviceId creator;
+  std::optional<SealedPart> record;   // a CollectionRecord; none for the built-in collection
+  std::vector<Epoch> epochs;          // by number, then by commitment
+  std::vector<ApprovedGrant> grants;  // by ledger, then by index
+
+  [[nodiscard]] const Epoch* find_epoch(const EpochCommitment& commitment) const noexcept;
+};
+
+// An entry of a known act that gives no rights, and why.
+struct RefusedEntry {
+  LedgerId ledger;
+  std::uint64_t index = 0;
+  Act act = Act::unknown;
+  Refusal refusal = Refusal::malformed;
+};
+
+class Consortium {
+ public:
+  // `ledgers` are all of the consortium `id`; each was verified with the log key of its device.
+  // Ledgers of devices that nobody certified count for nothing. Error(damaged) if none of them has
+  // a valid charter number 1.
+  [[nodiscard]] static Consortium replay(const ConsortiumId& id,
+                                         std::span<const Ledger* const> ledgers);
+
+  [[nodiscard]] const ConsortiumId& id() const noexcept { return x_id; }
+
+  // The newest, and all of them from number 1 on.
+  [[nodiscard]] const Charter& charter() const noexcept { return x_charters.back().charter; }
+  [[nodiscard]] const std::vector<ApprovedCharter>& charters() const noexcept { return x_charters; }
+  // The names of the newest charter's members; several entries may carry one charter.
+  [[nodiscard]] const std::vector<SealedPart>& member_names() const noexcept {
+    return x_member_names;
+  }
+
+  [[nodiscard]] const std::map<DeviceId, Device>& devices() const noexcept { return x_devices; }
+  [[nodiscard]] const std::map<MemberId, RecoveryRecipient>& recoveries() const noexcept {
+    return x_recoveries;
+  }
+  // With the built-in one.
+  [[nodiscard]] const std::map<CollectionId, Collection>& collections() const noexcept {
+    return x_collections;
+  }
+  // Empty if there is none with this id.
+  [[nodiscard]] const Device* find_device(const DeviceId& device) const noexcept;
+  [[nodiscard]] const Collection* find_collection(const CollectionId& collection) const noexcept;
+
+  // The epoch to seal to: of the highest number, and read by no revoked device. Error(denied) if
+  // there is none: a custodian has to begin another.
+  [[nodiscard]] const Epoch& sealing_epoch(const CollectionId& collection) const;
+
+  // In ledger order. A partner who writes such entries is broken or hostile.
+  [[nodiscard]] const std::vector<RefusedEntry>& refused() const noexcept { return x_refused; }
+  // Entries of acts that this version does not know.
+  [[nodiscard]] std::uint64_t unknown_acts() const noexcept { return x_unknown_acts; }
+
+ private:
+  friend class Replay;
+  Consortium() = default;
+
+  ConsortiumId x_id;
+  std::vector<ApprovedCharter> x_charters;
+  std::vector<SealedPart> x_member_names;
+  std::map<DeviceId, Device> x_devices;
+  std::map<MemberId, RecoveryRecipient> x_recoveries;
+  std::map<CollectionId, Collection> x_collections;
+  std::vector<RefusedEntry> x_refused;
+  std::uint64_t x_unknown_acts = 0;
+};
+
+}  // namespace muniment

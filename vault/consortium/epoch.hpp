@@ -1,0 +1,32 @@
+// A collection's epochs: each a key of its own, known to all by a commitment and a public key.
+#pragma once
+
+#include <string>
+
+#include "vault/base/ids.hpp"
+#include "vault/keyring/envelope.hpp"
+
+namespace muniment {
+
+// SHA-256("muniment/key-commit/v1" || 00 || consortium || collection || number, u32 little endian
+// || K_e || K_id || K_chunk), for one of the epochs in `keys`. Fixes all that an envelope of this
+// epoch hands out, so that two members who compare it have the same keys.
+[[nodiscard]] EpochCommitment epoch_commitment(const EnvelopeKeys& keys,
+                                               const EnvelopeEpoch& epoch);
+
+// SHA-256 of the public key; what grants name it by.
+[[nodiscard]] Sha256Digest epoch_key_digest(const EpochPublicKey& key);
+
+struct EpochEntry {
+  CollectionId collection;
+  std::uint32_t number = 1;
+  EpochCommitment commitment;
+  EpochPublicKey public_key;
+
+  friend bool operator==(const EpochEntry&, const EpochEntry&) = default;
+};
+
+[[nodiscard]] std::string encode(const EpochEntry& entry);
+[[nodiscard]] std::optional<EpochEntry> decode_epoch_entry(std::string_view entry);
+
+}  // namespace muniment

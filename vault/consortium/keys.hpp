@@ -1,0 +1,56 @@
+// What a reading key opens: the keys of the collections that were granted to it, and with them the
+// names.
+#pragma once
+
+#include "vault/consortium/consortium.hpp"
+#include "vault/keyring/envelope.hpp"
+
+namespace muniment {
+
+struct OpenEpoch {
+  std::uint32_t number = 0;
+  EpochCommitment commitment;
+  EpochKey key;
+};
+
+struct CollectionKeys {
+  IdKey id_key;
+  ChunkerKey chunker_key;
+  std::vector<OpenEpoch> epochs;  // at least one, by number, then by commitment
+  // Grants to us that were passed over, since others opened: somebody tried to hand us other keys.
+  std::vector<RefusedEntry> refused;
+
+  // Empty if this epoch was not granted to us.
+  [[nodiscard]] const OpenEpoch* find(const EpochCommitment& epoch) const noexcept;
+};
+
+// Opens every grant of `collection` to `device` that gives `read`, and compares what it holds with
+// what the ledgers commit to. Empty if there is no such grant. Error(damaged) if none of them holds
+// the keys that it says, so that nothing is ever sealed to a key of somebody else's choice.
+[[nodiscard]] std::optional<CollectionKeys> open_collection_keys(const Consortium& consortium,
+                                                                 const CollectionId& collection,
+                                                                 const DeviceId& device,
+                                                                 const ReadingSecretKey& key);
+// The same with a member's recovery key.
+[[nodiscard]] std::optional<CollectionKeys> open_collection_keys(const Consortium& consortium,
+                                                                 const CollectionId& collection,
+                                                                 const MemberId& member,
+                                                                 const RecoverySecretKey& key);
+
+// Of all collections that the key opens.
+using OpenCollections = std::map<CollectionId, CollectionKeys>;
+
+[[nodiscard]] OpenCollections open_all_collections(const Consortium& consortium,
+                                                   const DeviceId& device,
+                                                   const ReadingSecretKey& key);
+
+// What could be read under seal. A name whose digest is not the approved one is left out.
+struct Names {
+  std::map<MemberId, std::string> members;
+  std::map<DeviceId, std::string> devices;
+  std::map<CollectionId, CollectionRecord> collections;
+};
+
+[[nodiscard]] Names open_names(const Consortium& consortium, const OpenCollections& keys);
+
+}  // namespace muniment
