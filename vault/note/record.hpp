@@ -7,7 +7,6 @@
 // order.
 #pragma once
 
-#include <concepts>
 #include <string>
 
 #include "vault/base/bytes.hpp"
@@ -44,7 +43,10 @@ class RecordWriter {
   [[nodiscard]] std::string finish();
 
  private:
+  RecordWriter& field(std::string_view text);
+
   std::string x_text;
+  bool x_line_is_whole = true;  // it has a field, or is the first one
 };
 
 // A reader that failed stays failed and gives empty values, so that a caller checks once, with
@@ -94,10 +96,14 @@ class RecordReader {
     return std::move(value).value_or(Value{});
   }
 
+  // The first `end` bytes of what is left of the line, without the space that they begin with.
+  std::string_view take_field(std::size_t end);
+
   bool x_ok = true;
-  std::string_view
-      x_line;  // what is left of the line, without LF; each field with its space before
-  std::string_view x_rest;  // the lines after it
+  // What is left of the line, without its LF: fields, each with the space before it.
+  std::string_view x_line;
+  // The lines after it.
+  std::string_view x_rest;
 };
 
 }  // namespace muniment

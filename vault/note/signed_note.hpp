@@ -83,6 +83,19 @@ struct SignedNote {
   std::vector<NoteSignature> signatures;
 };
 
+namespace detail {
+[[nodiscard]] std::vector<ByteView> signatures_by(const SignedNote& note, std::string_view name,
+                                                  const NoteKeyId& id);
+}
+
+// What the lines with the name and id of `key` carry, in their order; each has to verify. Views
+// into the note.
+template <SignsNotes Purpose>
+[[nodiscard]] std::vector<ByteView> signatures_by(const SignedNote& note,
+                                                  const NoteKey<Purpose>& key) {
+  return detail::signatures_by(note, key.name, key.id());
+}
+
 // What names a note: the SHA-256 of its text alone.
 [[nodiscard]] Sha256Digest note_identity(const SignedNote& note);
 

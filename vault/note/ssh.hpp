@@ -30,8 +30,8 @@ struct SshPublicKey {
 // Empty unless `blob` is exactly what encode_ssh_key gives for some key.
 [[nodiscard]] std::optional<SshPublicKey> decode_ssh_key(ByteView blob);
 
-// The type that a blob names, known to us or not, for saying what is not supported; empty if it
-// names none.
+// The type that a blob names, known to us or not, for saying what is not supported; bytes as found,
+// to be escaped before they are printed. Empty if it names none.
 [[nodiscard]] std::string_view ssh_blob_type(ByteView blob) noexcept;
 
 // As in authorized_keys, `type SP base64(blob)`, without options, comment and LF.

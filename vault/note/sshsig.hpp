@@ -22,8 +22,8 @@ struct SshSignature {
 [[nodiscard]] SshSignature ssh_sign(const SigningKey<AuthorityPurpose>& key,
                                     std::string_view name_space, ByteView message);
 
-// True only if the signature is by `signer`, for `name_space`, over `message`, and, if `signer` is
-// a token, made with somebody present. The key that the signature carries decides nothing.
+// True only if the signature carries the key of `signer`, was made with it for `name_space` over
+// `message`, and, if `signer` is a token, with somebody present.
 [[nodiscard]] bool ssh_verify(const SshSignature& signature, const SshPublicKey& signer,
                               std::string_view name_space, ByteView message);
 
