@@ -18,7 +18,8 @@ using PackId = FixedBytes<struct PackIdTag, 32>;
 // SHA-256 of the text of charter number 1.
 using ConsortiumId = FixedBytes<struct ConsortiumIdTag, 32>;
 
-// Random, but for the built-in collection `consortium`, which is all zeros.
+// The first 16 bytes of a hash over its creator and a random nonce (vault/consortium/FORMAT.md);
+// all zeros for the built-in collection `consortium`.
 using CollectionId = FixedBytes<struct CollectionIdTag, 16>;
 
 // Random.

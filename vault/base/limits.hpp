@@ -25,8 +25,8 @@ inline constexpr std::size_t ledger_entry_bytes_max = 65535;
 inline constexpr std::size_t note_bytes_max = 256 * kib;
 inline constexpr std::size_t note_signatures_max = 128;
 
-// DESIGN §4: at most this many ids in one `packs` entry.
-inline constexpr std::size_t packs_per_entry_max = 900;
+// Pack ids in one `packs` entry: 89 bytes and 73 a pack are 65,497 of the 65,535 above.
+inline constexpr std::size_t packs_per_entry_max = 896;
 
 inline constexpr std::size_t keyring_bytes_max = 1 * mib;
 inline constexpr std::size_t passphrase_bytes_max = 4096;
