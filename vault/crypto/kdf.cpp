@@ -91,7 +91,8 @@ Argon2idCost measure_argon2id(unsigned milliseconds, std::uint64_t memory_bytes_
   Argon2idCost cost{.passes = 1, .memory_bytes = memory_bytes_min};
   const double before = thread_milliseconds();
   (void)argon2id(as_bytes("measured"), salt, cost);
-  double passes = milliseconds / (thread_milliseconds() - before);
+  const double one_pass = std::max(thread_milliseconds() - before, 1e-3);
+  double passes = milliseconds / one_pass;
 
   // Memory first, as that is what an attacker's hardware lacks; but leave three passes to be had,
   // the fewest that RFC 9106 §4 recommends below 2 GiB.
