@@ -35,23 +35,25 @@ class DirectoryStore final : public PackStore {
  private:
   struct Staged {
     std::string key;
-    FileSystem::Path path;
+    FileSystem::Path path;  // in tmp/, then the object's
     std::unique_ptr<File> file;
-    bool renamed = false;
   };
 
-  [[nodiscard]] Staged stage(std::string_view key, ByteView bytes);
+  [[nodiscard]] FileSystem::Path path_of(std::string_view key) const;
+  Staged& stage(std::string_view key, ByteView bytes);
   void place(Staged& staged);
-  void make_parents(std::string_view key);
+  void make_directories(std::string_view key);
   void sync_directories();
+  // Runs `step`, which changes the directory; if it throws, drops what is staged.
+  template <class Step>
+  auto or_discard(Step step);
 
   FileSystem& x_files;
   FileSystem::Path x_root;
   std::vector<Staged> x_staged;
   std::uint64_t x_next_name = 0;
-  // Directories, relative to the root, that exist for certain; those whose entries changed.
-  std::set<std::string, std::less<>> x_known;
-  std::set<std::string, std::less<>> x_touched;
+  std::set<FileSystem::Path> x_made;     // directories that exist for certain
+  std::set<FileSystem::Path> x_touched;  // directories to sync
 };
 
 }  // namespace muniment

@@ -3,23 +3,23 @@
 #pragma once
 
 #include <atomic>
-#include <map>
 
-#include "vault/store/pack_store.hpp"
+#include "vault/store/memory_store.hpp"
 
 namespace muniment {
 
-// Passes everything on to another store, which must outlive it. Set faults while nothing else runs.
+// Passes everything on to another store, which must outlive it. Set faults while
+// nothing else runs.
 class FaultyStore final : public PackStore {
  public:
   explicit FaultyStore(PackStore& inner) : x_inner(inner) {}
 
-  // The call after `calls` more, and every later one, throws Error(io).
+  // The next `calls` calls go through; every later one throws Error(io).
   void fail_after(std::uint64_t calls);
-  // Whoever reads the object `key`, which must be there, gets these bytes instead.
-  void damage(std::string_view key, Bytes bytes);
-  // From here on everything works again.
-  void clear_faults();
+  // Calls go through again.
+  void recover();
+  // Whoever reads the object `key` gets `bytes`, until it is replaced or removed.
+  void damage(std::string_view key, ByteView bytes);
 
   [[nodiscard]] std::optional<std::uint64_t> stat(std::string_view key) const override;
   [[nodiscard]] std::optional<std::size_t> get_range(std::string_view key, std::uint64_t offset,
@@ -33,13 +33,14 @@ class FaultyStore final : public PackStore {
   bool remove(std::string_view key) override;
 
  private:
+  [[nodiscard]] bool exhausted() const;
   void count_call() const;
+  void count_change();
 
   PackStore& x_inner;
-  mutable std::atomic<std::uint64_t> x_calls_left{unlimited};
-  std::map<std::string, Bytes, std::less<>> x_damaged;
-
-  static constexpr std::uint64_t unlimited = ~std::uint64_t{0};
+  MemoryStore x_damaged;
+  mutable std::atomic<std::uint64_t> x_calls = 0;
+  std::uint64_t x_calls_max = ~std::uint64_t{0};
 };
 
 }  // namespace muniment

@@ -18,7 +18,8 @@ inline constexpr std::size_t store_key_bytes_max = 255;
 [[nodiscard]] bool is_store_key(std::string_view key) noexcept;
 
 // Any number of threads may call the const members at once, and one thread the others meanwhile.
-// Every key must satisfy is_store_key. Every failure but absence is an Error(io).
+// Every key must satisfy is_store_key. Every failure but absence is an Error(io); if one of the
+// other members throws, everything staged since the last flush is dropped.
 class PackStore {
  public:
   virtual ~PackStore() = default;
@@ -36,11 +37,10 @@ class PackStore {
 
   // Stages an object; true unless one with this key is stored or staged already. When it becomes
   // visible is open; flush is what makes it last. Call flush every few dozen objects: until then
-  // each may hold an open file. If this throws, everything staged since the last flush is dropped,
-  // and the store is as it was then.
+  // each may hold an open file.
   virtual bool put_if_absent(std::string_view key, ByteView bytes) = 0;
-  // Returns when everything that was staged or removed is durable and visible. If it throws,
-  // everything staged since the last flush is dropped; nothing is ever synced twice.
+  // Returns when everything that was staged or removed is durable and visible. If it throws, the
+  // objects of this group are gone again; nothing is ever synced twice.
   virtual void flush() = 0;
   // Drops what is staged.
   virtual void discard() noexcept = 0;
@@ -51,8 +51,8 @@ class PackStore {
   virtual bool remove(std::string_view key) = 0;
 };
 
-// The whole object, in the memory of `buffer` if that is large enough; empty if there is none.
-// Error(limit) if it is larger than `limit` bytes.
+// The object, or its first `limit` bytes if it is longer, in the memory of `buffer` as far as that
+// goes; empty if there is none.
 [[nodiscard]] std::optional<Bytes> get_object(const PackStore& store, std::string_view key,
                                               std::uint64_t limit, Bytes buffer = {});
 
