@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <iostream>
 #include <type_traits>
 
 #include "tests/support/fixed.hpp"
@@ -22,6 +23,7 @@ using OtherKey = SecretKey<struct OtherPurpose>;
 // True unless `action` returns in a process of its own.
 template <class Action>
 bool ends_the_process(Action&& action) {
+  std::cout.flush();
   const pid_t child = fork();
   REQUIRE(child >= 0);
   if (child == 0) {

@@ -74,9 +74,11 @@ SecretBytes argon2id(ByteView passphrase, ByteView salt, const Argon2idCost& cos
                 fmt::format("argon2id: a cost of {} passes over {} bytes is refused", cost.passes,
                             cost.memory_bytes));
   }
+  // libsodium takes no null pointer, not even for nothing.
+  const std::string_view text = passphrase.empty() ? std::string_view("") : as_text(passphrase);
   SecretBytes key(32);
-  if (crypto_pwhash_argon2id(c_bytes(key.mutable_view()), key.size(), as_text(passphrase).data(),
-                             passphrase.size(), c_bytes(salt), cost.passes, cost.memory_bytes,
+  if (crypto_pwhash_argon2id(c_bytes(key.mutable_view()), key.size(), text.data(), text.size(),
+                             c_bytes(salt), cost.passes, cost.memory_bytes,
                              crypto_pwhash_argon2id_ALG_ARGON2ID13) != 0) {
     throw Error(
         ErrorCode::io,
