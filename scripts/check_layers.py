@@ -37,6 +37,7 @@ THIRD_PARTY = [
     (r"(zstd|zdict)", {"vault/codec"}),
     (r"(sqlcipher/|sqlite3)", {"vault/sql"}),
     (r"isa-l", {"vault/pack"}),
+    (r"utf8proc", {"vault/snapshot"}),
     (r"boost/", {"sync"}),
     (r"CLI/", {"cli"}),
     (r"nlohmann/", {"cli"}),
