@@ -38,6 +38,10 @@ class Reader {
   void read(const Entry& entry, const std::function<void(ByteView)>& sink) const;
 
  private:
+  [[nodiscard]] std::vector<Entry> entries(const ManifestChunk& piece) const;
+  // The manifest chunk in which `path` stands if it stands in any.
+  [[nodiscard]] std::size_t first_piece(std::string_view path) const;
+
   std::string x_name;
   SnapshotIndex x_index;
   std::shared_ptr<ChunkReader> x_chunks;

@@ -1,0 +1,72 @@
+#include "vault/snapshot/adopt.hpp"
+
+#include <fmt/format.h>
+
+
+namespace muniment {
+
+namespace {
+
+std::vector<PackId> unknown_packs(const AdoptContext& context) {
+  std::vector<PackId> unknown;
+  const std::lock_guard lock(context.catalog.mutex);
+  for (const std::string& key : context.store.list("packs/")) {
+    const std::optional<PackId> id = pack_id_from_key(key);
+    if (!id) continue;
+    const auto known = context.catalog.catalog.find_pack(*id);
+    if (!known || (!known->listed && known->state == PackState::unread)) unknown.push_back(*id);
+  }
+  return unknown;
+}
+
+std::optional<std::pair<PackReader, EpochCommitment>> open_with_any(const AdoptContext& context,
+                                                                    const PackId& id) {
+  for (const auto& [epoch, key] : context.epoch_secrets) {
+    auto opened = open_pack(context.store, id, {&key, 1}, PackAccess::checked);
+    if (auto* reader = std::get_if<PackReader>(&opened)) {
+      if (reader->healed()) return std::nullopt;
+      return std::pair(std::move(*reader), epoch);
+    }
+    if (std::get<PackFault>(opened) != PackFault::foreign) return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+// Every whole frame gives the chunk that the table says. A part of a chunk is not checked here: it counts
+// only beside its other half, and ChunkReader::holds hashes the two.
+bool every_frame_is_sound(const AdoptContext& context, const PackReader& reader) {
+  for (std::size_t frame = 0; frame < reader.table().frames.size(); ++frame) {
+    std::optional<Bytes> payload = reader.read_frame(frame);
+    if (!payload) return false;
+    if (!reader.part(frame).whole()) continue;
+    if (!open_payload(std::move(*payload), reader.codec(frame), reader.entry(frame), context.id_key)) return false;
+  }
+  return reader.tail_is_sound();
+}
+
+}  // namespace
+
+std::uint64_t adopt_packs(const AdoptContext& context, Activity& activity) {
+  std::vector<PackIndex> adopted;
+  for (const PackId& id : unknown_packs(context)) {
+    activity.check();
+    const auto opened = open_with_any(context, id);
+    if (!opened || !every_frame_is_sound(context, opened->first)) continue;
+    const auto& [reader, epoch] = *opened;
+    PackIndex index{{id, static_cast<unsigned>(reader.form().size_class), epoch}, {}};
+    for (const FrameEntry& entry : reader.table().frames) index.chunks.push_back(entry.chunk);
+    adopted.push_back(std::move(index));
+  }
+  if (adopted.empty()) return 0;
+  {
+    const std::lock_guard lock(context.catalog.mutex);
+    Catalog::Update update = context.catalog.catalog.update();
+    update.index_packs(adopted);
+    update.commit();
+  }
+  activity.notice(fmt::format("{} pack{} of an interrupted ingest checked and used again",
+                              adopted.size(), adopted.size() == 1 ? "" : "s"));
+  return adopted.size();
+}
+
+}  // namespace muniment

@@ -1,0 +1,75 @@
+// From a chunk's plaintext to what is stored of it: hash, address, deduplicate, compress, check.
+#pragma once
+
+#include <mutex>
+#include <set>
+#include <unordered_set>
+
+#include "vault/codec/zstd.hpp"
+#include "vault/pack/draft.hpp"
+#include "vault/snapshot/chunk_reader.hpp"
+#include "vault/snapshot/entry.hpp"
+
+namespace muniment {
+
+// A chunk that has to be stored. Owns what Frame only views.
+struct NewChunk {
+  FrameType type = FrameType::data;
+  Codec codec;
+  ChunkRef ref;
+  Bytes payload;
+
+  [[nodiscard]] Frame frame() const noexcept {
+    return {type, codec, ref.id, ref.length, payload};
+  }
+};
+
+struct TakenChunk {
+  ChunkRef ref;
+  Sha256Digest sha256;
+  std::optional<NewChunk> stored;  // empty if the vault, or this ingest, has the chunk already
+};
+
+// Which chunks need not be stored again. Thread-safe.
+class KnownChunks {
+ public:
+  explicit KnownChunks(ChunkReader& stored) : x_stored(stored) {}
+
+  // True for exactly one of those who ask for a chunk that is not stored: that one must store it.
+  [[nodiscard]] bool claim(const ChunkId& id);
+
+  // The chunks can now be found through the catalog.
+  void settled(std::span<const ChunkId> ids);
+
+  // The packs of chunks that were found stored.
+  [[nodiscard]] std::set<PackId> packs_used() const;
+
+ private:
+  ChunkReader& x_stored;
+  mutable std::mutex x_mutex;
+  std::unordered_set<ChunkId> x_claimed;
+  std::set<PackId> x_packs_used;
+};
+
+// One thread at a time; each thread of a pipeline has its own.
+class ChunkIntake {
+ public:
+  // `known` and `id_key` must outlive it. `level` is zstd's.
+  ChunkIntake(KnownChunks& known, const IdKey& id_key, int level);
+
+  // `plaintext` has 1 to limits::chunk_bytes_max bytes. `try_zstd` is false for what is compressed already.
+  // Error(io) if what was compressed does not decompress to the same bytes: this machine is broken.
+  [[nodiscard]] TakenChunk take(FrameType type, Bytes plaintext, bool try_zstd);
+
+ private:
+  [[nodiscard]] NewChunk encode(FrameType type, const ChunkRef& ref, Bytes plaintext, bool try_zstd);
+
+  KnownChunks& x_known;
+  const IdKey& x_id_key;
+  int x_level;
+  ZstdCompressor x_compressor;
+  ZstdDecompressor x_decompressor;
+  Bytes x_check;
+};
+
+}  // namespace muniment

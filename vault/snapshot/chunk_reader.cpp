@@ -1,0 +1,99 @@
+#include "vault/snapshot/chunk_reader.hpp"
+
+#include "vault/codec/zstd.hpp"
+#include "vault/crypto/keys.hpp"
+
+namespace muniment {
+
+namespace {
+
+std::optional<Bytes> decompress(Bytes payload, const Codec& codec, std::uint32_t length) {
+  if (codec.kind == CodecKind::raw) {
+    if (payload.size() != length) return std::nullopt;
+    return payload;
+  }
+  // No program has written frames that need one yet.
+  if (!codec.dictionary.is_zero()) return std::nullopt;
+  thread_local ZstdDecompressor decompressor;
+  Bytes plaintext(length);
+  if (!decompressor.decompress(payload, plaintext)) return std::nullopt;
+  return plaintext;
+}
+
+}  // namespace
+
+std::optional<ReadChunk> open_payload(Bytes payload, const Codec& codec, const FrameEntry& entry,
+                                      const IdKey& id_key) {
+  auto plaintext = decompress(std::move(payload), codec, entry.plain_bytes);
+  if (!plaintext) return std::nullopt;
+  const Sha256Digest digest = sha256(*plaintext);
+  if (chunk_id(id_key, digest) != entry.chunk) return std::nullopt;
+  return ReadChunk{std::move(*plaintext), digest};
+}
+
+std::vector<ChunkLocation> ChunkReader::locate(const ChunkId& id) {
+  const std::lock_guard lock(x_catalog.mutex);
+  return x_catalog.catalog.find_chunk(id);
+}
+
+std::optional<ChunkReader::Place> ChunkReader::place(const ChunkId& id,
+                                                     std::span<const ChunkLocation> locations,
+                                                     bool checked, Trouble& trouble) {
+  std::optional<Place> beginning;
+  std::optional<Place> end;
+  for (const ChunkLocation& location : locations) {
+    const OpenPacks::Result result = checked ? x_packs.open_checked(location.pack, location.epoch)
+                                             : x_packs.open(location.pack, location.epoch);
+    if (const auto* fault = std::get_if<PackFault>(&result)) {
+      trouble = {location.pack.hex(), to_text(*fault)};
+      continue;
+    }
+    const auto& reader = std::get<std::shared_ptr<const PackReader>>(result);
+    const bool confirmed = location.frame < reader->table().frames.size() &&
+                           reader->entry(location.frame).chunk == id;
+    if (!confirmed) continue;
+    const FramePart part = reader->part(location.frame);
+    Place found{reader, location.frame, nullptr, location, {}};
+    if (part.whole()) return found;
+    (part.before == 0 ? beginning : end) = std::move(found);
+  }
+  if (!beginning || !end) return std::nullopt;
+  beginning->second = end->first;
+  beginning->second_location = end->first_location;
+  return beginning;
+}
+
+std::optional<ReadChunk> ChunkReader::open(const Place& place) const {
+  std::optional<Bytes> payload = place.second ? join_parts(*place.first, *place.second)
+                                              : place.first->read_frame(place.frame);
+  if (!payload) return std::nullopt;
+  return open_payload(std::move(*payload), place.first->codec(place.frame),
+                      place.first->entry(place.frame), x_id_key);
+}
+
+ReadChunk ChunkReader::read(const ChunkId& id, std::uint32_t length) {
+  const std::vector<ChunkLocation> locations = locate(id);
+  Trouble trouble;
+  for (const bool checked : {false, true}) {
+    const std::optional<Place> found = place(id, locations, checked, trouble);
+    if (!found) continue;
+    std::optional<ReadChunk> chunk = open(*found);
+    if (chunk && chunk->plaintext.size() == length) return std::move(*chunk);
+    trouble = {found->first_location.pack.hex(), "damaged beyond what its parity can heal"};
+  }
+  const std::string object =
+      trouble.pack.empty() ? "chunk " + id.hex() : "pack " + trouble.pack;
+  throw Error(ErrorCode::damaged, object + ": " + std::string(trouble.cause),
+              "run 'muniment repair', or fetch the pack from a partner or a backup");
+}
+
+bool ChunkReader::holds(const ChunkId& id, std::vector<PackId>& packs) {
+  Trouble trouble;
+  const std::optional<Place> found = place(id, locate(id), false, trouble);
+  if (!found || (found->second && !open(*found))) return false;
+  packs.push_back(found->first_location.pack);
+  if (found->second) packs.push_back(found->second_location.pack);
+  return true;
+}
+
+}  // namespace muniment

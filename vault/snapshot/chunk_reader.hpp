@@ -1,0 +1,74 @@
+// From a chunk's id to its plaintext, believing nothing on the way: the catalog only says where to look, the pack's
+// own table confirms it, and the plaintext is hashed again.
+#pragma once
+
+#include <mutex>
+
+#include "vault/catalog/catalog.hpp"
+#include "vault/snapshot/open_packs.hpp"
+
+namespace muniment {
+
+// A catalog that several threads ask, one at a time.
+struct SharedCatalog {
+  Catalog& catalog;
+  std::mutex mutex;
+};
+
+struct ReadChunk {
+  Bytes plaintext;
+  Sha256Digest sha256;
+};
+
+// The chunk that a whole payload gives: decompressed to exactly the length that `entry` says, hashed and compared with
+// its id. Empty if it is anything else.
+[[nodiscard]] std::optional<ReadChunk> open_payload(Bytes payload, const Codec& codec,
+                                                    const FrameEntry& entry, const IdKey& id_key);
+
+// Thread-safe. What it is given must outlive it.
+class ChunkReader {
+ public:
+  ChunkReader(SharedCatalog& catalog, OpenPacks& packs, const IdKey& id_key)
+      : x_catalog(catalog), x_packs(packs), x_id_key(id_key) {}
+
+  // The chunk with this id, which has `length` bytes. Error(damaged) says which pack stands in the way and why, not
+  // for which file: the caller knows that.
+  [[nodiscard]] ReadChunk read(const ChunkId& id, std::uint32_t length);
+
+  // The only chunk of a file.
+  [[nodiscard]] ReadChunk read(const Sha256Digest& sha256, std::uint32_t length) {
+    return read(chunk_id(x_id_key, sha256), length);
+  }
+
+  // True if some pack's own table lists the whole chunk, or two packs its halves and they open to it: what
+  // deduplication relies on. `packs` gets the packs that hold it.
+  [[nodiscard]] bool holds(const ChunkId& id, std::vector<PackId>& packs);
+
+ private:
+  // Where the whole chunk lies: one frame, or two of which the first ends one pack and the second begins
+  // another.
+  struct Place {
+    std::shared_ptr<const PackReader> first;
+    std::uint32_t frame = 0;
+    std::shared_ptr<const PackReader> second;  // null: whole in the first
+    ChunkLocation first_location;
+    ChunkLocation second_location;
+  };
+  // Why the last place that was tried gave nothing.
+  struct Trouble {
+    std::string pack;
+    std::string_view cause = "not stored in any pack that is here";
+  };
+
+  [[nodiscard]] std::vector<ChunkLocation> locate(const ChunkId& id);
+  [[nodiscard]] std::optional<Place> place(const ChunkId& id,
+                                           std::span<const ChunkLocation> locations, bool checked,
+                                           Trouble& trouble);
+  [[nodiscard]] std::optional<ReadChunk> open(const Place& place) const;
+
+  SharedCatalog& x_catalog;
+  OpenPacks& x_packs;
+  const IdKey& x_id_key;
+};
+
+}  // namespace muniment

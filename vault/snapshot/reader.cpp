@@ -1,0 +1,109 @@
+#include "vault/snapshot/reader.hpp"
+
+#include <algorithm>
+
+#include "vault/base/text.hpp"
+#include "vault/snapshot/chunk_reader.hpp"
+
+namespace muniment {
+
+namespace {
+
+// What the chunk reader says of a pack, as it concerns this file.
+[[noreturn]] void throw_for(const std::string& object, const Error& error) {
+  throw Error(error.code(), object + ": " + error.what(), error.hint());
+}
+
+}  // namespace
+
+Reader::Reader(std::string name, SnapshotIndex index, std::shared_ptr<ChunkReader> chunks)
+    : x_name(std::move(name)), x_index(std::move(index)), x_chunks(std::move(chunks)) {}
+
+Reader::~Reader() = default;
+
+std::vector<Entry> Reader::entries(const ManifestChunk& piece) const {
+  const std::string object = x_name + ": list of files";
+  try {
+    const ReadChunk chunk = x_chunks->read(piece.chunk.id, piece.chunk.length);
+    auto decoded = decode_entries(chunk.plaintext);
+    if (decoded && decoded->front().path == piece.first_path) return std::move(*decoded);
+  } catch (const Error& error) {
+    throw_for(object, error);
+  }
+  throw Error(ErrorCode::damaged, object + ": intact, but not well-formed",
+              "it was written by a faulty program: tell the device that made the snapshot");
+}
+
+std::size_t Reader::first_piece(std::string_view path) const {
+  const auto after = std::ranges::upper_bound(x_index.manifest, path, {},
+                                              [](const ManifestChunk& piece) -> std::string_view {
+                                                return piece.first_path;
+                                              });
+  const auto index = after - x_index.manifest.begin();
+  return index == 0 ? 0 : static_cast<std::size_t>(index - 1);
+}
+
+std::optional<Entry> Reader::find(std::string_view path) const {
+  if (x_index.manifest.empty()) return std::nullopt;
+  std::vector<Entry> piece = entries(x_index.manifest[first_piece(path)]);
+  const auto found = std::ranges::lower_bound(piece, path, {}, [](const Entry& entry) {
+    return std::string_view(entry.path);
+  });
+  if (found == piece.end() || found->path != path) return std::nullopt;
+  return std::move(*found);
+}
+
+void Reader::visit(std::string_view path, const std::function<bool(const Entry&)>& visitor) const {
+  std::string prefix;
+  if (!path.empty()) {
+    const std::optional<Entry> top = find(path);
+    if (!top) {
+      throw Error(ErrorCode::not_found, x_name + ":" + escape(path) + ": there is no such path",
+                  "'muniment ls " + x_name + "' lists what there is");
+    }
+    if (!visitor(*top) || top->kind != EntryKind::directory) return;
+    // Between a folder and its contents others may stand: "a", "a.txt", "a/b".
+    prefix = std::string(path) + '/';
+  }
+  for (std::size_t i = first_piece(prefix); i < x_index.manifest.size(); ++i) {
+    for (const Entry& entry : entries(x_index.manifest[i])) {
+      if (entry.path < prefix) continue;
+      if (!entry.path.starts_with(prefix) || !visitor(entry)) return;
+    }
+  }
+}
+
+void Reader::read(const Entry& entry, const std::function<void(ByteView)>& sink) const {
+  try {
+    if (entry.size == 0) return;
+    if (entry.chunks.empty() && entry.chunk_lists.empty()) {
+      sink(x_chunks->read(entry.sha256, static_cast<std::uint32_t>(entry.size)).plaintext);
+      return;
+    }
+    Sha256 whole;
+    std::uint64_t size = 0;
+    const auto read_all = [&](std::span<const ChunkRef> chunks) {
+      for (const ChunkRef& ref : chunks) {
+        const ReadChunk chunk = x_chunks->read(ref.id, ref.length);
+        whole.update(chunk.plaintext);
+        size += ref.length;
+        sink(chunk.plaintext);
+      }
+    };
+    read_all(entry.chunks);
+    for (const ChunkRef& list : entry.chunk_lists) {
+      const ReadChunk chunk = x_chunks->read(list.id, list.length);
+      const auto refs = decode_chunk_list(chunk.plaintext);
+      if (!refs) throw Error(ErrorCode::damaged, "its list of chunks is not well-formed");
+      read_all(*refs);
+    }
+    if (size != entry.size || whole.finish() != entry.sha256) {
+      throw Error(ErrorCode::damaged, "its bytes are not those that were taken in");
+    }
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::damaged) throw;
+    throw_for(x_name + ":" + escape(entry.path), error);
+  }
+}
+
+}  // namespace muniment

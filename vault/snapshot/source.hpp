@@ -1,0 +1,76 @@
+// Walks the user's folders in manifest order and opens what it finds, following no link and trusting no name.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "vault/snapshot/descriptor.hpp"
+#include "vault/snapshot/entry.hpp"
+
+namespace muniment {
+
+// One object of the tree. If `problem` is not empty it cannot be taken in (a FIFO, a device, no permission,
+// vanished meanwhile), and only `path` counts; a directory that cannot be listed has both an entry and a problem.
+struct Found {
+  std::string path;
+  std::string problem;
+  bool has_entry = false;
+  EntryKind kind = EntryKind::file;
+  std::uint64_t size = 0;
+  ModificationTime time;
+  bool executable = false;
+  bool hard_linked = false;
+  std::string link_target;
+  Descriptor file;  // regular files: open for reading
+};
+
+// What a file looked like before and after it was read.
+[[nodiscard]] bool changed_since(const Found& found);
+
+// Yields every object below the given paths in the byte order of their stored paths: each path is stored
+// under its last component; one that ends in ".", ".." or "/" gives its contents. Not thread-safe. Holds few
+// descriptors and one directory's names per level, however large the tree.
+class TreeScan {
+ public:
+  // Error(usage) if two paths would be stored under one name; Error(not_found) or Error(io) if one cannot be read.
+  explicit TreeScan(std::span<const std::filesystem::path> paths);
+
+  // Empty at the end. With `open_files` false, files are only looked at.
+  [[nodiscard]] std::optional<Found> next(bool open_files = true);
+
+  // Stored paths seen so far that are one after Unicode normalisation (NFC), though they differ as bytes:
+  // a file system that normalises could hold only one of them.
+  [[nodiscard]] const std::vector<std::string>& twins() const noexcept { return x_twins; }
+
+ private:
+  // A name in a directory. A directory stands in the list twice: as itself, and, with `descend`, where its
+  // contents sort.
+  struct Item {
+    std::string key;  // the name; with '/' behind it if `descend`
+    bool descend = false;
+    std::filesystem::path location;  // of a root; else empty
+  };
+  struct Level {
+    std::string stored;    // path of the directory as stored, with '/' behind it; empty at the top
+    std::string relative;  // to the root that it lies in
+    std::vector<Item> items;
+    std::size_t next = 0;
+  };
+
+  void add_root(const std::filesystem::path& path);
+  [[nodiscard]] std::string enter(const Level& parent, const Item& item);
+  [[nodiscard]] Found look(const Level& level, const Item& item, bool open_file);
+  void report_twins(const Level& level);
+  [[nodiscard]] int directory_of(const Level& level);
+
+  std::vector<Level> x_levels;
+  Descriptor x_root;     // the directory root that the walk is in
+  Descriptor x_current;  // the directory of the deepest level, reopened after a return
+  std::size_t x_current_depth = 0;
+  std::vector<std::string> x_twins;
+};
+
+}  // namespace muniment

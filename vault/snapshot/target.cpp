@@ -1,0 +1,189 @@
+#include "vault/snapshot/target.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+
+#include "vault/base/assert.hpp"
+#include "vault/base/error.hpp"
+#include "vault/base/text.hpp"
+
+namespace muniment {
+
+namespace {
+
+constexpr int directory_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+
+std::string last_component(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? path : path.substr(slash + 1);
+}
+
+std::string parent_path(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "" : path.substr(0, slash);
+}
+
+// Unique within the process; whoever else has the name makes open fail, never follow.
+std::string temporary_name() {
+  static std::atomic<std::uint64_t> next{0};
+  return fmt::format(".muniment-{}-{}", ::getpid(), next.fetch_add(1));
+}
+
+int set_time(int directory, const char* name, const ModificationTime& time) {
+  const timespec times[2] = {{0, UTIME_NOW}, {time.seconds, time.nanoseconds}};
+  return ::utimensat(directory, name, times, AT_SYMLINK_NOFOLLOW);
+}
+
+// Puts `temporary` in the place of `name`; with `overwrite` it replaces a file or a link, never a folder.
+TargetResult put_in_place(int directory, const std::string& temporary, const std::string& name,
+                          bool overwrite) {
+  const unsigned flags = overwrite ? 0 : RENAME_NOREPLACE;
+  if (::renameat2(directory, temporary.c_str(), directory, name.c_str(), flags) == 0) return {};
+  int error_number = errno;
+  if (!overwrite && error_number == EINVAL) {
+    // A file system without RENAME_NOREPLACE: a hard link refuses to replace, too.
+    if (::linkat(directory, temporary.c_str(), directory, name.c_str(), 0) == 0) {
+      ::unlinkat(directory, temporary.c_str(), 0);
+      return {};
+    }
+    error_number = errno;
+  }
+  ::unlinkat(directory, temporary.c_str(), 0);
+  if (error_number == EEXIST) return {TargetResult::Kind::exists, 0};
+  return TargetResult::failed(error_number);
+}
+
+}  // namespace
+
+bool TargetResult::hopeless() const noexcept {
+  return kind == Kind::failed &&
+         (error_number == ENOSPC || error_number == EDQUOT || error_number == EROFS);
+}
+
+Target::Target(const std::filesystem::path& folder) {
+  std::error_code error;
+  const auto absolute = std::filesystem::absolute(folder, error);
+  std::filesystem::create_directories(absolute.has_filename() ? absolute.parent_path() : absolute, error);
+  if (!error && ::mkdir(absolute.c_str(), 0700) != 0 && errno != EEXIST) {
+    error = {errno, std::system_category()};
+  }
+  if (error) throw io_error(escape(folder.native()), "create folder", error.value());
+  x_root = Descriptor(::open(absolute.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!x_root) throw io_error(escape(folder.native()), "open folder", errno);
+}
+
+int Target::parent_of(const std::string& path) {
+  const std::string wanted = parent_path(path);
+  if (wanted.empty()) return x_root.get();
+  if (x_parent && wanted == x_parent_path) return x_parent.get();
+
+  Descriptor current;
+  int directory = x_root.get();
+  std::size_t begin = 0;
+  while (begin < wanted.size()) {
+    const std::size_t end = std::min(wanted.find('/', begin), wanted.size());
+    const std::string name = wanted.substr(begin, end - begin);
+    VAULT_ASSERT(name != ".." && !name.empty());
+    Descriptor next(::openat(directory, name.c_str(), directory_flags));
+    if (!next && errno == ENOENT) {
+      if (::mkdirat(directory, name.c_str(), 0700) != 0 && errno != EEXIST) return -1;
+      next = Descriptor(::openat(directory, name.c_str(), directory_flags));
+    }
+    if (!next) return -1;
+    current = std::move(next);
+    directory = current.get();
+    begin = end + 1;
+  }
+  x_parent = std::move(current);
+  x_parent_path = wanted;
+  return x_parent.get();
+}
+
+TargetResult Target::make_directory(const std::string& path) {
+  const int parent = parent_of(path);
+  if (parent < 0) return TargetResult::failed(errno);
+  const std::string name = last_component(path);
+  if (::mkdirat(parent, name.c_str(), 0700) == 0) return {};
+  if (errno != EEXIST) return TargetResult::failed(errno);
+  struct stat status {};
+  if (::fstatat(parent, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    return TargetResult::failed(errno);
+  }
+  return S_ISDIR(status.st_mode) ? TargetResult{} : TargetResult::failed(ENOTDIR);
+}
+
+TargetResult Target::make_link(const Entry& entry, const std::string& path, bool overwrite) {
+  const int parent = parent_of(path);
+  if (parent < 0) return TargetResult::failed(errno);
+  const std::string temporary = temporary_name();
+  if (::symlinkat(entry.link_target.c_str(), parent, temporary.c_str()) != 0) {
+    return TargetResult::failed(errno);
+  }
+  // Not every file system keeps a link's time, and nobody misses it.
+  if (entry.time) static_cast<void>(set_time(parent, temporary.c_str(), *entry.time));
+  return put_in_place(parent, temporary, last_component(path), overwrite);
+}
+
+TargetResult Target::set_directory_time(const std::string& path, const ModificationTime& time) {
+  const int parent = parent_of(path);
+  if (parent < 0 || set_time(parent, last_component(path).c_str(), time) != 0) {
+    return TargetResult::failed(errno);
+  }
+  return {};
+}
+
+bool Target::exists(const std::string& path) {
+  const int parent = parent_of(path);
+  struct stat status {};
+  return parent >= 0 &&
+         ::fstatat(parent, last_component(path).c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+TargetResult Target::sync() {
+  return ::syncfs(x_root.get()) == 0 ? TargetResult{} : TargetResult::failed(errno);
+}
+
+TargetFile::TargetFile(Target& target, const std::string& path)
+    : x_parent(target.parent_of(path)), x_name(last_component(path)) {
+  if (x_parent < 0) {
+    x_error = errno;
+    return;
+  }
+  x_temporary = temporary_name();
+  x_file = Descriptor(::openat(x_parent, x_temporary.c_str(),
+                               O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!x_file) x_error = errno;
+}
+
+TargetFile::~TargetFile() {
+  if (x_file) ::unlinkat(x_parent, x_temporary.c_str(), 0);
+}
+
+void TargetFile::write(ByteView bytes) {
+  while (!failed() && !bytes.empty()) {
+    const ssize_t written = ::write(x_file.get(), bytes.data(), bytes.size());
+    if (written < 0) {
+      if (errno != EINTR) x_error = errno;
+    } else {
+      bytes = bytes.subspan(static_cast<std::size_t>(written));
+    }
+  }
+}
+
+TargetResult TargetFile::finish(const Entry& entry, bool overwrite) {
+  if (!failed() && entry.executable && ::fchmod(x_file.get(), 0700) != 0) x_error = errno;
+  if (!failed() && entry.time) {
+    const timespec times[2] = {{0, UTIME_NOW}, {entry.time->seconds, entry.time->nanoseconds}};
+    if (::futimens(x_file.get(), times) != 0) x_error = errno;
+  }
+  if (failed()) return TargetResult::failed(x_error);
+  x_file = Descriptor();
+  return put_in_place(x_parent, x_temporary, x_name, overwrite);
+}
+
+}  // namespace muniment
