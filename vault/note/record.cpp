@@ -117,6 +117,15 @@ std::uint64_t RecordReader::u64() {
   return expect(from_decimal(word()));
 }
 
+std::uint32_t RecordReader::u32() {
+  const std::uint64_t value = u64();
+  if (!std::in_range<std::uint32_t>(value)) {
+    fail();
+    return 0;
+  }
+  return static_cast<std::uint32_t>(value);
+}
+
 UnixSeconds RecordReader::time() {
   const std::uint64_t seconds = u64();
   if (!std::in_range<UnixSeconds>(seconds)) {

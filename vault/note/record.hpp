@@ -68,6 +68,7 @@ class RecordReader {
   [[nodiscard]] std::string_view word();
   [[nodiscard]] std::string_view rest();
   [[nodiscard]] std::uint64_t u64();
+  [[nodiscard]] std::uint32_t u32();
   [[nodiscard]] UnixSeconds time();
   [[nodiscard]] Bytes base64();
 
