@@ -1,6 +1,6 @@
-// The catalog: makes what the vault holds findable without opening every pack. A cache, and nothing but: it is
-// rebuilt from verified ledgers and opened packs whenever it is missing or does not fit, and what it says
-// is confirmed against them. Tables: schema.sql; file: FORMAT.md.
+// The catalog: makes what the vault holds findable without opening every pack. A cache, and nothing
+// but: it is rebuilt from verified ledgers and opened packs whenever it is missing or does not fit,
+// and what it says is confirmed against them. Tables: schema.sql; file: FORMAT.md.
 #pragma once
 
 #include <span>
@@ -33,18 +33,23 @@ enum class CatalogState {
 
 struct CatalogOpening;
 
-// One thread at a time; a thread that wants to read meanwhile opens another (under a millisecond). Every
-// failure is an Error as in vault/sql/database.hpp; after Error(damaged) the catalog should be created anew.
+// One thread at a time; a thread that wants to read meanwhile opens another (under a millisecond).
+// Every failure is an Error as in vault/sql/database.hpp; after Error(damaged) the catalog should
+// be created anew.
 class Catalog {
  public:
   using Path = std::filesystem::path;
 
-  // Opens what is there, without changing anything. In every state but `current` the way on is create().
-  [[nodiscard]] static CatalogOpening open(FileSystem& files, const Path& path, const CatalogKey& key,
-                                           const CatalogOwner& owner, DatabaseAccess access);
+  // Opens what is there, without changing anything. In every state but `current` the way on is
+  // create().
+  [[nodiscard]] static CatalogOpening open(FileSystem& files, const Path& path,
+                                           const CatalogKey& key, const CatalogOwner& owner,
+                                           DatabaseAccess access);
 
-  // An empty catalog in place of whatever is there: built beside it as `<path>.new`, then renamed. Only under
-  // the vault's lock: who still has the old one open goes on reading that.
+  // An empty catalog in place of whatever is there: built beside it as `<path>.new`, then renamed,
+  // so that after a crash there is the old one, none, or the new one. Only under the vault's lock
+  // and with no Catalog open on `path` in this process; in another, who has the old one open goes
+  // on reading that.
   [[nodiscard]] static Catalog create(FileSystem& files, const Path& path, const CatalogKey& key,
                                       const CatalogOwner& owner, Random& random);
 
@@ -61,16 +66,16 @@ class Catalog {
   // A pack may be listed by several ledgers: each lists what its own snapshots need.
   [[nodiscard]] bool lists(const LedgerId& ledger, const PackId& pack);
 
-  // Frames of indexed packs that may hold the chunk, and nearly always do: 64 bits of the id are compared, so
-  // the caller confirms it against the pack's own table, and for deduplication takes only epochs that every
-  // reader holds. Two frames of a chunk that two packs share are two locations. Empty: not stored.
+  // Frames of indexed packs that may hold the chunk, and nearly always do: 64 bits of the id are
+  // compared, so the caller confirms it against the pack's own table, and for deduplication takes
+  // only epochs that every reader holds. Two frames of a chunk that two packs share are two
+  // locations. Empty: not stored.
   [[nodiscard]] std::vector<ChunkLocation> find_chunk(const ChunkId& chunk);
 
-  // Sorted by number, then device.
+  // Sorted by number, then device, ledger and entry: a lying device may have used a number twice.
   [[nodiscard]] std::vector<CatalogSnapshot> snapshots(const CollectionId& collection);
 
-  [[nodiscard]] std::optional<CatalogCollection> find_collection(std::string_view name);
-  // Sorted by name.
+  // Sorted by name, then id; two may have one name.
   [[nodiscard]] std::vector<CatalogCollection> collections();
 
   // Reads the whole file: false if any of it is damaged, used or not.
@@ -79,7 +84,10 @@ class Catalog {
  private:
   explicit Catalog(Database database);
 
+  // Before the statements, which are made from it and go before it.
   Database x_database;
+  Statement x_find_pack;
+  Statement x_lists;
   Statement x_find_chunk;
 };
 
@@ -88,19 +96,21 @@ struct CatalogOpening {
   std::optional<Catalog> catalog;  // if `current`
 };
 
-// A transaction on a Catalog, which must outlive it. Its changes are seen by that Catalog's own queries at once,
-// by others after commit(), and by nobody if it goes before that.
+// A transaction on a Catalog, which must neither move nor go before it. Its changes are seen by
+// that Catalog's own queries at once, by others after commit(), and by nobody if it goes before
+// that.
 class Catalog::Update {
  public:
   // In the same Update as the facts that the ledger's entries up to there gave.
   void set_head(const LedgerHead& head);
 
-  // A ledger lists the pack, whether or not it is known already.
-  void list_pack(const LedgerId& ledger, const PackFacts& pack);
-  // Makes the chunks of opened packs findable. A group at a time: rows are sorted over the group, which is what
-  // keeps this fast. The header's facts replace what a ledger said of the pack.
+  // A ledger lists these packs, whether or not they are known already.
+  void list_packs(const LedgerId& ledger, std::span<const PackFacts> packs);
+  // Makes the chunks of opened packs findable. A group at a time: rows are sorted over the group,
+  // which is what keeps this fast. The header's facts replace what a ledger said of the pack.
   void index_packs(std::span<const PackIndex> packs);
-  // A pack that turned up missing or broken, or that was mended: `unread` if its chunks must be read again.
+  // A known pack turned out to be missing or broken (`lost`), or was mended (`unread`: to be
+  // indexed again).
   void set_state(const PackId& pack, PackState state);
   // Drops packs that no ledger lists, with their chunks; returns which.
   std::vector<PackId> drop_unlisted_packs();
@@ -115,7 +125,7 @@ class Catalog::Update {
   friend class Catalog;
   explicit Update(Catalog& catalog);
 
-  Catalog& x_catalog;
+  Database& x_database;
   Transaction x_transaction;
 };
 

@@ -9,8 +9,8 @@
 
 namespace muniment {
 
-// How far a ledger was replayed into the catalog. A ledger that is now shorter, or has another root at
-// this size, is not the one that the catalog was made from.
+// How far a ledger was replayed into the catalog. A ledger that is now shorter, or has another root
+// at this size, is not the one that the catalog was made from.
 struct LedgerHead {
   LedgerId ledger;
   std::uint64_t size = 0;  // entries
@@ -43,7 +43,8 @@ struct CatalogPack {
   friend bool operator==(const CatalogPack&, const CatalogPack&) = default;
 };
 
-// An opened pack: its header's facts, and the chunk that each frame of its table holds, in frame order.
+// An opened pack: its header's facts, and the chunk that each frame of its table holds, in frame
+// order.
 struct PackIndex {
   PackFacts facts;
   std::vector<ChunkId> chunks;

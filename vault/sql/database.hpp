@@ -1,8 +1,10 @@
-// One connection to an encrypted database. SQLCipher seals each page (AES-256-CBC, then HMAC-SHA512 over
-// page and page number), so damage is noticed when a page is read; an older copy of the whole file
-// is not, and the database's owner has to tell (vault/catalog keeps heads for that).
+// One connection to an encrypted database. SQLCipher seals each page (AES-256-CBC, then HMAC-SHA512
+// over the page and its number), so damage is noticed when a page is read. An older copy of the
+// whole file is not: the database's owner has to tell (vault/catalog keeps ledger heads for that).
 //
-// SQLite writes its files itself, not through FileSystem. It is therefore for what can be rebuilt.
+// SQLite writes its files itself, not through FileSystem: a database is for what can be rebuilt.
+// Nothing else in this process may open the file: closing it would drop SQLite's locks (POSIX
+// advisory locks belong to the process, not to the descriptor).
 #pragma once
 
 #include <filesystem>
@@ -19,38 +21,48 @@ namespace detail {
 void close_database(sqlite3* database) noexcept;
 }
 
-// The file's first 16 bytes, in the clear: they go into the key of the page HMACs.
+// The file's first 16 bytes, in the clear. They enter the key of the page HMACs.
 using DatabaseSalt = FixedBytes<struct DatabaseSaltTag, 16>;
 
 enum class DatabaseAccess { read, write };
 
 // One thread at a time. Any number of connections, in any number of processes, may read while one
-// writes (WAL); each reader sees the last commit before its query began.
+// writes (WAL); a query sees what was committed before it began.
 //
-// Here and in Statement and Transaction a failure is an Error that names the file: busy if another
-// connection kept it locked for `busy_timeout`, damaged if a page is not what was written,
-// io if the system refused (a full disk among them).
+// Here, in Statement and in Transaction a failure is an Error that names the file: busy if another
+// connection kept it locked for ten seconds, damaged if a page is not what was written, io if the
+// system refused (a full disk among others). After Error(damaged) the connection is of no further
+// use.
 class Database {
  public:
   using Path = std::filesystem::path;
 
-  // Opens an existing database. `key` is 32 bytes and is not kept. Error(not_found) if there is no such
-  // file; Error(damaged) if its first page does not open, be it damaged or sealed with another key.
+  // Opens an existing file; Error(not_found) if there is none. `key` has 32 bytes and is not kept
+  // here. The first statement tries it: Error(damaged) if the first page does not open, be it
+  // damaged or sealed with another key.
   [[nodiscard]] static Database open(const Path& path, ByteView key, DatabaseAccess access);
 
-  // Makes a database out of an existing empty file, whose permissions its companions get.
+  // Makes a database of an existing empty file, whose permissions its companion files take.
   [[nodiscard]] static Database create(const Path& path, ByteView key, const DatabaseSalt& salt);
+
+  [[nodiscard]] DatabaseSalt salt();
 
   // Runs any number of statements that give no rows.
   void execute(const std::string& statements);
 
-  // Reads the whole file: true if every page is what was written and all tables and indexes are sound.
+  // Moves what was committed into the main file and syncs it. Error(busy) if readers of older
+  // states stay.
+  void checkpoint();
+
+  // Reads the whole file, which nobody may write meanwhile: false if any page or the order of its
+  // contents is not what it was.
   [[nodiscard]] bool is_sound();
 
+  // For Statement and Transaction.
   [[nodiscard]] sqlite3* handle() const noexcept { return x_handle.get(); }
 
  private:
-  Database(const Path& path, int flags);
+  Database(const Path& path, DatabaseAccess access);
   void set_key(ByteView key, ByteView salt);
 
   Handle<sqlite3, detail::close_database> x_handle;

@@ -6,11 +6,13 @@
 #pragma once
 
 #include <concepts>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
-#include "vault/base/assert.hpp"
 #include "vault/base/bytes.hpp"
 #include "vault/base/handle.hpp"
 #include "vault/sql/database.hpp"
@@ -31,13 +33,15 @@ class Rows {
   // Steps to the next row; false after the last.
   [[nodiscard]] bool next();
 
-  // The current row's column, from 0: an integral type, std::string (copied) or FixedBytes. Error(damaged)
-  // if the value is of another type, length or range.
+  // The current row's column, from 0: an integer, std::string (copied) or FixedBytes.
+  // Error(damaged) if the value is of another type, length or range.
   template <class Value>
   [[nodiscard]] Value get(int column) const {
     if constexpr (std::integral<Value>) {
       const std::int64_t value = integer(column);
-      if (!std::in_range<Value>(value)) detail::bad_column(x_statement.get(), column);
+      if (sizeof(Value) < sizeof(value) && !std::in_range<Value>(value)) {
+        detail::bad_column(x_statement.get(), column);
+      }
       return static_cast<Value>(value);
     } else if constexpr (std::same_as<Value, std::string>) {
       return std::string(text(column));
@@ -65,8 +69,9 @@ class Statement {
   // `sql` is one statement with `?` for each parameter.
   Statement(const Database& database, std::string_view sql);
 
-  // Binds all parameters, in order (integers that fit std::int64_t, std::string_view, FixedBytes; each is
-  // copied), and starts.
+  // Binds all parameters in order (integers, enums, std::string_view, FixedBytes; each is copied)
+  // and starts. SQLite's integers are signed: a std::uint64_t comes back as it was, but those from
+  // 2^63 sort below zero.
   template <class... Values>
   [[nodiscard]] Rows query(const Values&... values) {
     expect_parameters(sizeof...(values));
@@ -76,7 +81,8 @@ class Statement {
     return rows;
   }
 
-  // As query(), for a statement that gives no rows; returns how many it inserted, changed or deleted.
+  // As query(), for a statement that gives no rows; returns how many it inserted, changed or
+  // deleted.
   template <class... Values>
   std::uint64_t run(const Values&... values) {
     Rows rows = query(values...);
@@ -86,19 +92,13 @@ class Statement {
  private:
   template <class Value>
   void bind(int position, const Value& value) {
-    if constexpr (std::integral<Value>) {
-      bind_integer(position, checked(value));
+    if constexpr (std::integral<Value> || std::is_enum_v<Value>) {
+      bind_integer(position, static_cast<std::int64_t>(value));
     } else if constexpr (std::convertible_to<const Value&, std::string_view>) {
       bind_text(position, value);
     } else {
       bind_blob(position, value.view());
     }
-  }
-
-  template <std::integral Value>
-  [[nodiscard]] static std::int64_t checked(Value value) {
-    VAULT_ASSERT(std::in_range<std::int64_t>(value));
-    return static_cast<std::int64_t>(value);
   }
 
   void expect_parameters(std::size_t count) const;
