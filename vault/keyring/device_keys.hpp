@@ -15,9 +15,9 @@ using WitnessKey = SigningKey<WitnessPurpose>;
 using AuthorityKey = SigningKey<AuthorityPurpose>;
 using ReplicaKey = SecretKey<struct ReplicaPurpose>;  // this device's replica.db
 
-// A field that a later program put into a compartment; kept, and written back, by one that does not
-// know it.
-struct LaterField {
+// A field of a compartment. Those that a later program put there are kept, and written back, by one
+// that does not know them.
+struct KeyField {
   std::uint16_t tag = 0;
   SecretBytes value;
 };
@@ -28,7 +28,7 @@ struct ServiceKeys {
   LogKey log;
   WitnessKey witness;
   ReplicaKey replica;
-  std::vector<LaterField> later;
+  std::vector<KeyField> unknown;
 
   [[nodiscard]] static ServiceKeys generate(Random& random);
 };
@@ -39,10 +39,22 @@ struct ReadingKeys {
   CatalogKey catalog;
   // Absent where the member's authority is a hardware key, or on another of its devices.
   std::optional<AuthorityKey> authority;
-  std::vector<LaterField> later;
+  std::vector<KeyField> unknown;
 
   // Without an authority key.
   [[nodiscard]] static ReadingKeys generate(Random& random);
 };
+
+// A compartment's content, padded so that its length says nothing. Layout: FORMAT.md.
+[[nodiscard]] SecretBytes encode_keys(const ServiceKeys& keys);
+[[nodiscard]] SecretBytes encode_keys(const ReadingKeys& keys);
+
+// Strict. Error(unsupported) if the content is of another version.
+template <class Keys>
+[[nodiscard]] std::optional<Keys> decode_keys(ByteView content);
+template <>
+[[nodiscard]] std::optional<ServiceKeys> decode_keys(ByteView content);
+template <>
+[[nodiscard]] std::optional<ReadingKeys> decode_keys(ByteView content);
 
 }  // namespace muniment

@@ -59,9 +59,9 @@ class Keyring {
   // In the order in which they were added.
   [[nodiscard]] std::vector<SlotInfo> slots() const;
 
-  // Opens all that the credential opens. Runs Argon2id once for each passphrase slot until one
-  // fits. Error(wrong_key) if none does, without a word on which; Error(damaged) if a compartment
-  // was altered by somebody who made the checksum fit again.
+  // Opens what the first slot opens that the credential fits. Runs Argon2id once for each
+  // passphrase slot until then. Error(wrong_key) if none does, without a word on which;
+  // Error(damaged) if a compartment was altered by somebody who made the checksum fit again.
   [[nodiscard]] UnlockedKeyring unlock(const Credential& credential) const;
   // One compartment alone, so that the keys of the other never get into memory. Error(wrong_key)
   // also if the credential opens only the other one.
@@ -82,6 +82,10 @@ class Keyring {
 
  private:
   Keyring() = default;
+
+  template <class Keys>
+  [[nodiscard]] OpenCompartment<Keys> open_only(const Credential& credential,
+                                                const SaltedBox& sealed) const;
 
   KeyringIdentity x_identity;
   std::uint64_t x_generation = 0;

@@ -20,28 +20,30 @@ struct Slip39Group {
 struct Slip39Options {
   unsigned group_threshold = 1;
   std::vector<Slip39Group> groups = {{}};  // 1..16
-  // Which of equivalent encryptions is used: 10,000 · 2^exponent rounds of PBKDF2, 0..15. It slows
-  // down the guessing of a passphrase and nothing else.
+  // 10,000 · 2^exponent rounds of PBKDF2, 0..15: slows down who guesses the passphrase, no more.
   unsigned iteration_exponent = 0;
 };
 
 enum class Slip39Refusal {
   word_unknown,      // not in the list of words
-  length,            // no share has so many words
+  length,            // no share, or no secret, has so many words
   checksum,          // a word is wrong or in the wrong place
-  malformed,         // the checksum holds, but the content cannot be
+  malformed,         // the checksum holds, but what it covers cannot be
   different_secret,  // of another split than the first share
   duplicate,         // the same share as another
-  too_few,           // more shares of a group, or more groups, are needed
-  too_many,  // shares of more groups, or more shares of a group, than are needed: leave some out
-  digest,    // the shares do not belong together
+  too_few_groups,    // shares of more groups are needed
+  too_few_shares,    // more shares of a group are needed
+  too_many,          // more than are needed: leave this one out
+  digest,            // each share is whole, but they do not belong together: one was forged
 };
 
 // Why shares did not give a secret, so that the share at fault can be named.
 struct Slip39Problem {
   Slip39Refusal reason = Slip39Refusal::malformed;
-  std::optional<std::size_t> share;  // which of the shares given, from 0, if it is one
-  std::optional<std::size_t> word;   // which word of it, from 0, if it is one
+  std::optional<std::size_t> share =
+      std::nullopt;  // which of the shares given, from 0, if it is one
+  std::optional<std::size_t> word = std::nullopt;  // which word of it, from 0, if it is one
+  std::size_t missing = 0;  // how many more groups, or shares of a group, are needed
 };
 
 // What is wrong, in lower case and without a full stop; names share and word counted from 1, no

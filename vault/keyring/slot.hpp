@@ -3,6 +3,7 @@
 
 #include <optional>
 
+#include "vault/base/cursor.hpp"
 #include "vault/base/ids.hpp"
 #include "vault/crypto/kdf.hpp"
 #include "vault/keyring/credential.hpp"
@@ -35,6 +36,11 @@ struct CompartmentPurpose;
 template <class Keys>
 using CompartmentKey = SecretKey<CompartmentPurpose<Keys>>;
 
+template <class Keys>
+inline constexpr Compartments compartment_of = Compartments::service;
+template <>
+inline constexpr Compartments compartment_of<ReadingKeys> = Compartments::reading;
+
 // What a credential gives for one slot: it wraps the compartment keys of this slot only.
 using SlotKey = SecretKey<struct SlotPurpose>;
 
@@ -49,6 +55,33 @@ struct Slot {
 
   // Takes Argon2id's time for a passphrase. The credential must be of the slot's kind.
   [[nodiscard]] SlotKey key(const Credential& credential) const;
+
+  template <class Keys>
+  void wrap(const SlotKey& slot_key, const VaultId& vault, const CompartmentKey<Keys>& key,
+            Random& random) {
+    constexpr Compartments part = compartment_of<Keys>;
+    (part == Compartments::service ? service : reading) =
+        seal_salted(slot_key, context(vault, part), key.view(), random);
+  }
+
+  // Empty if the slot does not open this compartment, or its key is another.
+  template <class Keys>
+  [[nodiscard]] std::optional<CompartmentKey<Keys>> unwrap(const SlotKey& slot_key,
+                                                           const VaultId& vault) const {
+    constexpr Compartments part = compartment_of<Keys>;
+    const std::optional<SaltedBox>& box = part == Compartments::service ? service : reading;
+    if (!box) return std::nullopt;
+    std::optional<SecretBytes> key = open_salted(slot_key, context(vault, part), *box);
+    return key ? CompartmentKey<Keys>::from_bytes(std::move(*key)) : std::nullopt;
+  }
+
+  void encode(ByteWriter& writer) const;
+  // Empty if it is not a slot; the reader is then somewhere within it.
+  [[nodiscard]] static std::optional<Slot> decode(ByteReader& reader);
+
+ private:
+  [[nodiscard]] Bytes context(const VaultId& vault, Compartments part) const;
+  void encode_clear(ByteWriter& writer) const;
 };
 
 }  // namespace muniment
