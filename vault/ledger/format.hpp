@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "vault/base/limits.hpp"
+
 namespace muniment::tail_format {
 
 // Header. PNG's manner: a bit that is stripped, a line end that is converted, both show.
@@ -25,6 +27,11 @@ enum class RecordType : std::uint8_t {
   checkpoint = 2,  // a signed note; commits everything before it
   cosigned = 3,    // the note of a checkpoint that is committed already, with more signatures
 };
+
+inline constexpr std::size_t entry_record_bytes_max =
+    record_overhead_bytes + limits::ledger_entry_bytes_max;
+inline constexpr std::size_t record_bytes_max =
+    record_overhead_bytes + limits::note_bytes_max;  // notes are the longest payloads
 
 inline constexpr const char* first_copy = "tail";
 inline constexpr const char* second_copy = "tail.2";

@@ -20,6 +20,14 @@ struct EntryPlace {
   std::uint8_t copy = 0;  // the copy it was read from whole: 0 or 1
 };
 
+// Something in a ledger that is not as it should be, though another copy has it.
+struct LedgerDamage {
+  std::string object;  // "ledger 77ab…: tail.2", "ledger 77ab…: tile/entries/000"
+  std::string cause;   // "damaged at entry 12", "missing"
+
+  friend bool operator==(const LedgerDamage&, const LedgerDamage&) = default;
+};
+
 // Needs no lock: a writer only ever adds behind what is committed. Const members are thread-safe.
 // Holds 48 bytes of memory an entry.
 class Ledger {
@@ -41,19 +49,22 @@ class Ledger {
   // The newest checkpoint's note, with all cosignatures that were stored for it. Needs size() > 0.
   [[nodiscard]] const SignedNote& checkpoint() const noexcept { return x_checkpoint; }
 
-  // `index` is below size() in all that follows.
-  // Reads the entry again; Error(damaged) names it if both copies have lost it since.
+  // Reads the entry again; `index` is below size(). Error(damaged) names it if both copies have
+  // lost it since.
   [[nodiscard]] std::string entry(std::uint64_t index) const;
+  // `index` is below size().
   [[nodiscard]] const Sha256Digest& leaf(std::uint64_t index) const { return x_leaves[index]; }
+
+  // What opening found wrong in one of the two copies and went on without: repair_ledger mends it.
+  // The second copy is only read if the first is not whole, or their sizes differ.
+  [[nodiscard]] const std::vector<LedgerDamage>& damage() const noexcept { return x_damage; }
 
   // The nodes of the tree, for merkle_root of an earlier size, inclusion_proof and
   // consistency_proof. Valid as long as the ledger is.
   [[nodiscard]] NodeReader nodes() const { return nodes_from_leaves(x_leaves); }
 
-  // What opening had to read from the second copy, or found torn: one line a copy, for a warning.
-  [[nodiscard]] const std::vector<std::string>& warnings() const noexcept { return x_warnings; }
-
  private:
+  friend class LedgerLoader;
   friend class LedgerWriter;
   explicit Ledger(const LedgerName& name) : x_name(name) {}
 
@@ -62,8 +73,8 @@ class Ledger {
   SignedNote x_checkpoint;
   std::vector<Sha256Digest> x_leaves;
   std::vector<EntryPlace> x_places;
-  std::array<std::shared_ptr<File>, 2> x_copies;
-  std::vector<std::string> x_warnings;
+  std::array<std::unique_ptr<File>, 2> x_copies;
+  std::vector<LedgerDamage> x_damage;
 };
 
 // The first commit of a ledger, its signature not checked: whose ledger it is, and, in a device's

@@ -6,11 +6,6 @@
 
 namespace muniment {
 
-struct LedgerDamage {
-  std::string object;  // "ledger 77ab…: tail.2", "ledger 77ab…: tile/entries/000"
-  std::string cause;   // "damaged at entry 12", "missing"
-};
-
 // Everything that is not as it should be in a ledger that opens; repair_ledger mends all of it.
 // Needs no lock: what a writer is just adding is no damage. Throws what Ledger::find throws.
 [[nodiscard]] std::vector<LedgerDamage> check_ledger(FileSystem& files, const Ledger::Path& ledgers,

@@ -1,6 +1,7 @@
 // Appends to a ledger. Entries and the checkpoint over them are one commit.
 #pragma once
 
+#include <functional>
 #include <span>
 
 #include "vault/ledger/ledger.hpp"
@@ -32,20 +33,41 @@ class LedgerWriter {
   // then holds.
   std::uint64_t append(std::span<const std::string> entries, const SignedNote& checkpoint);
 
-  // Stores `note`, which is the newest checkpoint again with more signatures. Error(damaged) if it
-  // is not.
+  // Stores the note of a checkpoint that is committed, with more signatures than were known.
+  // Error(damaged) if it is not one of this ledger's.
   void add_cosigned(const SignedNote& note);
 
  private:
-  LedgerWriter(FileSystem& files, Ledger::Path directory, const VerifyKey<LogPurpose>& log,
-               Ledger ledger);
+  using MakeCheckpoint = std::function<SignedNote(const TreeHead&)>;
+
+  LedgerWriter(FileSystem& files, const Ledger::Path& ledgers, const VerifyKey<LogPurpose>& log,
+               Ledger ledger, std::uint64_t end);
+
+  // What an append adds.
+  struct Batch {
+    std::vector<Sha256Digest> leaves;
+    std::vector<EntryPlace> places;
+    Bytes records;
+  };
+
+  [[nodiscard]] std::string label() const;
+  [[nodiscard]] Batch encode_entries(std::span<const std::string> entries) const;
+  std::uint64_t commit(std::span<const std::string> entries, const MakeCheckpoint& make_checkpoint);
+  void write_tiles(std::uint64_t old_size, std::span<const std::string> new_entries);
+  // Adds records to both copies, or leaves them as they were.
+  void write(ByteView records);
+  void write_first(ByteView records);
+  // Undo what write and write_first did; false if that fails.
+  [[nodiscard]] bool cut_off(bool may_sync) noexcept;
+  [[nodiscard]] bool remove_copies() noexcept;
+  void open_copies();
 
   FileSystem& x_files;
   Ledger::Path x_directory;
-  VerifyKey<LogPurpose> x_log;
+  NoteKey<LogPurpose> x_log;
   Ledger x_ledger;
   Frontier x_frontier;
-  std::uint64_t x_end = 0;  // of what is committed, in both copies
+  std::uint64_t x_end;  // of what is committed, in both copies; where records begin if nothing is
   bool x_dead = false;
 };
 
