@@ -134,7 +134,7 @@ TEST_CASE("store: a group syncs every file before the first rename and every dir
   DirectoryStore store(recorder, "/", Access::write);
   put_group(store);
   const std::size_t first_group = recorder.operations().size();
-  for (const std::string& key :
+  for (const std::string_view key :
        {"packs/ab/ab03.pack", "packs/ab/ab04.pack", "packs/cd/cd02.pack"}) {
     CHECK(store.put_if_absent(key, as_bytes("x")));
   }

@@ -46,6 +46,11 @@ class PackDraft {
   [[nodiscard]] ByteView payloads() const noexcept { return x_payloads; }
 
  private:
+  // Bytes that frames with their tags and the table may take together, and do take.
+  [[nodiscard]] std::size_t room() const noexcept;
+  [[nodiscard]] std::size_t used() const noexcept;
+  [[nodiscard]] std::size_t table_bytes() const noexcept;
+
   Suite x_suite;
   PackTable x_table;
   Bytes x_payloads;

@@ -30,20 +30,12 @@ enum class PackAccess {
   checked,
 };
 
-// Where a frame's payload stands in that of its chunk; both 0 if it is the whole.
-struct FramePart {
-  std::uint32_t before = 0;
-  std::uint32_t after = 0;
-
-  [[nodiscard]] bool whole() const noexcept { return before == 0 && after == 0; }
-};
-
 // A pack whose header, head and table are sound. The const members are thread-safe.
 class PackReader {
  public:
   // With the key at hand: empty if head or table do not open or do not keep to the format.
   [[nodiscard]] static std::optional<PackReader> open(PackBytes bytes, const PackForm& form,
-                                                      PackKey key);
+                                                      PackKey key, bool healed = false);
 
   [[nodiscard]] const PackForm& form() const noexcept { return x_form; }
   [[nodiscard]] const PackHead& head() const noexcept { return x_head; }
@@ -51,11 +43,15 @@ class PackReader {
   [[nodiscard]] const FrameEntry& entry(std::size_t frame) const {
     return x_table.frames.at(frame);
   }
-  [[nodiscard]] const Codec& codec(std::size_t frame) const;
-  [[nodiscard]] FramePart part(std::size_t frame) const;
+  [[nodiscard]] const Codec& codec(std::size_t frame) const {
+    return x_table.codecs.at(entry(frame).codec);
+  }
 
-  // The payload of this frame; empty if it is damaged. If the pack was not opened as
-  // PackAccess::checked, opening it so and trying again may heal it.
+  // Reads the payload of this frame into `payload`, which has entry(frame).stored_bytes bytes;
+  // false if it is damaged. If the pack was not opened as PackAccess::checked, opening it so and
+  // trying again may heal it.
+  [[nodiscard]] bool read_frame(std::size_t frame, MutableByteView payload) const;
+  // As above; empty if it is damaged.
   [[nodiscard]] std::optional<Bytes> read_frame(std::size_t frame) const;
 
   // True if what follows the table is zeros, sealed, as the format has it.
@@ -68,7 +64,8 @@ class PackReader {
   [[nodiscard]] Bytes release() && noexcept { return std::move(x_bytes).release(); }
 
  private:
-  PackReader(PackBytes bytes, const PackForm& form, PackKey key, PackHead head, PackTable table);
+  PackReader(PackBytes bytes, const PackForm& form, PackKey key, const PackHead& head,
+             PackTable table, bool healed);
 
   PackBytes x_bytes;
   PackForm x_form;
@@ -76,7 +73,7 @@ class PackReader {
   PackHead x_head;
   PackTable x_table;
   std::vector<std::uint32_t> x_offsets;  // of the sealed frames
-  bool x_healed = false;
+  bool x_healed;
 };
 
 // Opens the pack with the first of `keys` that fits. Compares the tile with the id, and so tells

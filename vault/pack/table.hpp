@@ -47,6 +47,16 @@ struct PackHead {
   friend bool operator==(const PackHead&, const PackHead&) = default;
 };
 
+// How much of its chunk's payload comes before a frame's and after it; nothing if it is whole.
+struct FramePart {
+  std::uint32_t before = 0;
+  std::uint32_t after = 0;
+
+  friend bool operator==(const FramePart&, const FramePart&) = default;
+};
+
+[[nodiscard]] FramePart frame_part(const PackHead& head, std::size_t frame) noexcept;
+
 // pack_format::head_bytes bytes.
 [[nodiscard]] Bytes encode_head(const PackHead& head);
 // Empty unless it is exactly a head whose numbers can belong to a pack of this form.

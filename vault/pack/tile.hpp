@@ -11,7 +11,8 @@ namespace muniment {
 // RFC 9162 leaf hashes of the shards of one body.
 using PackTile = std::array<Sha256Digest, pack_format::shards>;
 
-// `body` has the size of a pack's body.
+// `body` is the whole body of a pack.
+[[nodiscard]] Sha256Digest hash_shard(ByteView body, std::size_t shard);
 [[nodiscard]] PackTile hash_shards(ByteView body);
 [[nodiscard]] PackId pack_id(const PackTile& tile);
 

@@ -1,0 +1,40 @@
+#include "vault/pack/tile.hpp"
+
+#include "vault/base/assert.hpp"
+#include "vault/merkle/tree.hpp"
+
+namespace muniment {
+
+Sha256Digest hash_shard(ByteView body, std::size_t shard) {
+  VAULT_ASSERT(body.size() % pack_format::shards == 0);
+  const std::size_t size = body.size() / pack_format::shards;
+  return leaf_hash(body.subspan(shard * size, size));
+}
+
+PackTile hash_shards(ByteView body) {
+  PackTile tile;
+  for (std::size_t i = 0; i < tile.size(); ++i) tile[i] = hash_shard(body, i);
+  return tile;
+}
+
+PackId pack_id(const PackTile& tile) {
+  return *PackId::from_bytes(merkle_root(tile).view());
+}
+
+void encode_pack_tile(const PackTile& tile, MutableByteView target) {
+  VAULT_ASSERT(target.size() == pack_format::tile_bytes);
+  for (std::size_t i = 0; i < tile.size(); ++i) {
+    std::ranges::copy(tile[i].view(), target.subspan(i * Sha256Digest::size).begin());
+  }
+}
+
+PackTile decode_pack_tile(ByteView bytes) {
+  VAULT_ASSERT(bytes.size() == pack_format::tile_bytes);
+  PackTile tile;
+  for (std::size_t i = 0; i < tile.size(); ++i) {
+    tile[i] = *Sha256Digest::from_bytes(bytes.subspan(i * Sha256Digest::size, Sha256Digest::size));
+  }
+  return tile;
+}
+
+}  // namespace muniment
