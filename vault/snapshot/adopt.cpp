@@ -38,7 +38,7 @@ bool every_frame_is_sound(const AdoptContext& context, const PackReader& reader)
   for (std::size_t frame = 0; frame < reader.table().frames.size(); ++frame) {
     std::optional<Bytes> payload = reader.read_frame(frame);
     if (!payload) return false;
-    if (!reader.part(frame).whole()) continue;
+    if (frame_part(reader.head(), frame) != FramePart{}) continue;
     if (!open_payload(std::move(*payload), reader.codec(frame), reader.entry(frame), context.id_key)) return false;
   }
   return reader.tail_is_sound();

@@ -52,9 +52,9 @@ std::optional<ChunkReader::Place> ChunkReader::place(const ChunkId& id,
     const bool confirmed = location.frame < reader->table().frames.size() &&
                            reader->entry(location.frame).chunk == id;
     if (!confirmed) continue;
-    const FramePart part = reader->part(location.frame);
+    const FramePart part = frame_part(reader->head(), location.frame);
     Place found{reader, location.frame, nullptr, location, {}};
-    if (part.whole()) return found;
+    if (part == FramePart{}) return found;
     (part.before == 0 ? beginning : end) = std::move(found);
   }
   if (!beginning || !end) return std::nullopt;
@@ -71,14 +71,14 @@ std::optional<ReadChunk> ChunkReader::open(const Place& place) const {
                       place.first->entry(place.frame), x_id_key);
 }
 
-ReadChunk ChunkReader::read(const ChunkId& id, std::uint32_t length) {
+ReadChunk ChunkReader::read(const ChunkId& id, std::optional<std::uint32_t> length) {
   const std::vector<ChunkLocation> locations = locate(id);
   Trouble trouble;
   for (const bool checked : {false, true}) {
     const std::optional<Place> found = place(id, locations, checked, trouble);
     if (!found) continue;
     std::optional<ReadChunk> chunk = open(*found);
-    if (chunk && chunk->plaintext.size() == length) return std::move(*chunk);
+    if (chunk && chunk->plaintext.size() == length.value_or(chunk->plaintext.size())) return std::move(*chunk);
     trouble = {found->first_location.pack.hex(), "damaged beyond what its parity can heal"};
   }
   const std::string object =
@@ -94,6 +94,27 @@ bool ChunkReader::holds(const ChunkId& id, std::vector<PackId>& packs) {
   packs.push_back(found->first_location.pack);
   if (found->second) packs.push_back(found->second_location.pack);
   return true;
+}
+
+std::shared_ptr<ChunkReader> open_chunks(const CollectionAccess& collection, SharedCatalog& catalog,
+                                         const PackStore& store, PackAccess access,
+                                         Activity& activity) {
+  // Six full packs, or the tables of some 400.
+  constexpr std::size_t whole_packs_bytes = 6 * 17 * limits::mib;
+  constexpr std::size_t tables_bytes = 64 * limits::mib;
+  struct PacksAndChunks {
+    PacksAndChunks(const CollectionAccess& collection, SharedCatalog& catalog, const PackStore& store,
+                   PackAccess access, Activity& activity)
+        : packs(store, collection.epoch_secrets, access,
+                access == PackAccess::ranges ? tables_bytes : whole_packs_bytes, activity),
+          chunks(catalog, packs, collection.keys->id_key) {}
+
+    OpenPacks packs;
+    ChunkReader chunks;
+  };
+  const auto both =
+      std::make_shared<PacksAndChunks>(collection, catalog, store, access, activity);
+  return {both, &both->chunks};
 }
 
 }  // namespace muniment

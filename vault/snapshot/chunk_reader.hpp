@@ -5,7 +5,7 @@
 #include <mutex>
 
 #include "vault/catalog/catalog.hpp"
-#include "vault/snapshot/open_packs.hpp"
+#include "vault/snapshot/access.hpp"
 
 namespace muniment {
 
@@ -31,9 +31,9 @@ class ChunkReader {
   ChunkReader(SharedCatalog& catalog, OpenPacks& packs, const IdKey& id_key)
       : x_catalog(catalog), x_packs(packs), x_id_key(id_key) {}
 
-  // The chunk with this id, which has `length` bytes. Error(damaged) says which pack stands in the way and why, not
-  // for which file: the caller knows that.
-  [[nodiscard]] ReadChunk read(const ChunkId& id, std::uint32_t length);
+  // The chunk with this id; of `length` bytes, if that is known. Error(damaged) says which pack stands in the way and why,
+  // not for which file: the caller knows that.
+  [[nodiscard]] ReadChunk read(const ChunkId& id, std::optional<std::uint32_t> length = std::nullopt);
 
   // The only chunk of a file.
   [[nodiscard]] ReadChunk read(const Sha256Digest& sha256, std::uint32_t length) {
@@ -43,6 +43,11 @@ class ChunkReader {
   // True if some pack's own table lists the whole chunk, or two packs its halves and they open to it: what
   // deduplication relies on. `packs` gets the packs that hold it.
   [[nodiscard]] bool holds(const ChunkId& id, std::vector<PackId>& packs);
+  // The same for the only chunk of a file.
+  [[nodiscard]] bool holds(const Sha256Digest& sha256) {
+    std::vector<PackId> packs;
+    return holds(chunk_id(x_id_key, sha256), packs);
+  }
 
  private:
   // Where the whole chunk lies: one frame, or two of which the first ends one pack and the second begins
@@ -70,5 +75,10 @@ class ChunkReader {
   OpenPacks& x_packs;
   const IdKey& x_id_key;
 };
+
+// Reads chunks of one collection with packs of its own, opened as `access` says. What it is given must outlive it.
+[[nodiscard]] std::shared_ptr<ChunkReader> open_chunks(const CollectionAccess& collection,
+                                                       SharedCatalog& catalog, const PackStore& store,
+                                                       PackAccess access, Activity& activity);
 
 }  // namespace muniment

@@ -106,4 +106,20 @@ void Reader::read(const Entry& entry, const std::function<void(ByteView)>& sink)
   }
 }
 
+std::unique_ptr<Reader> open_snapshot(std::string name, const ChunkId& index,
+                                      std::shared_ptr<ChunkReader> chunks) {
+  const std::string object = name + ": index";
+  std::optional<SnapshotIndex> decoded;
+  try {
+    decoded = decode_index(chunks->read(index).plaintext);
+  } catch (const Error& error) {
+    throw_for(object, error);
+  }
+  if (!decoded) {
+    throw Error(ErrorCode::damaged, object + ": intact, but not well-formed",
+                "it was written by a faulty program: tell the device that made the snapshot");
+  }
+  return std::make_unique<Reader>(std::move(name), std::move(*decoded), std::move(chunks));
+}
+
 }  // namespace muniment

@@ -37,8 +37,10 @@ class Reader {
   // Hands the file's bytes to `sink` in order, a chunk at a time. `entry` must be a file of this snapshot.
   void read(const Entry& entry, const std::function<void(ByteView)>& sink) const;
 
- private:
+  // The entries of one manifest chunk of index().
   [[nodiscard]] std::vector<Entry> entries(const ManifestChunk& piece) const;
+
+ private:
   // The manifest chunk in which `path` stands if it stands in any.
   [[nodiscard]] std::size_t first_piece(std::string_view path) const;
 
@@ -46,5 +48,9 @@ class Reader {
   SnapshotIndex x_index;
   std::shared_ptr<ChunkReader> x_chunks;
 };
+
+// The reader of the snapshot whose index chunk is `index`. Error(damaged) if that cannot be read.
+[[nodiscard]] std::unique_ptr<Reader> open_snapshot(std::string name, const ChunkId& index,
+                                                    std::shared_ptr<ChunkReader> chunks);
 
 }  // namespace muniment

@@ -1,0 +1,117 @@
+#include "vault/snapshot/follow.hpp"
+
+#include <algorithm>
+
+#include "vault/consortium/consortium.hpp"
+#include "vault/ledger/sealed_part.hpp"
+
+namespace muniment {
+
+namespace {
+
+// Packs whose rows go into the catalog together.
+constexpr std::size_t group_packs = 16;
+
+void follow_packs(const LedgerId& ledger, std::string_view text, Catalog::Update& update) {
+  const std::optional<PacksEntry> entry = decode_packs(text);
+  if (!entry) return;
+  std::vector<PackFacts> packs;
+  packs.reserve(entry->packs.size());
+  for (const PackRef& pack : entry->packs) packs.push_back({pack.id, pack.size_class, entry->epoch});
+  update.list_packs(ledger, packs);
+}
+
+void follow_snapshot(const FollowContext& context, const Ledger& ledger, std::uint64_t index,
+                     std::string_view text, Catalog::Update& update) {
+  const std::optional<SnapshotEntry> entry = decode_snapshot(text);
+  if (!entry) return;
+  const EpochSecretKeys* secrets = find_secrets(context.access, entry->epoch);
+  if (secrets == nullptr) return;
+  const auto opened = open_part(secrets->at(entry->epoch), ledger.name(), Act::snapshot, entry->sealed);
+  const auto record = opened ? decode_snapshot_record(*opened) : std::nullopt;
+  if (!record) return;
+  CatalogSnapshot snapshot;
+  snapshot.collection = ledger.name().collection;
+  snapshot.number = entry->number;
+  snapshot.device = ledger.name().device;
+  snapshot.ledger = ledger.name().id();
+  snapshot.entry = index;
+  snapshot.time = record->time;
+  snapshot.files = record->files;
+  snapshot.bytes = record->bytes;
+  snapshot.index = record->index;
+  snapshot.content_root = entry->content_root;
+  update.add_snapshot(snapshot);
+}
+
+void follow_ledger(const FollowContext& context, const Ledger& ledger, std::uint64_t from) {
+  const LedgerId id = ledger.name().id();
+  Catalog::Update update = context.catalog.update();
+  for (std::uint64_t i = from; i < ledger.size(); ++i) {
+    const std::string text = ledger.entry(i);
+    const Act act = act_of(text);
+    if (act == Act::packs) follow_packs(id, text, update);
+    if (act == Act::snapshot) follow_snapshot(context, ledger, i, text, update);
+    if (act == Act::collection) {
+      const auto access = context.access.find(ledger.name().collection);
+      if (access != context.access.end()) {
+        update.add_collection({access->second.id, access->second.name});
+      }
+    }
+  }
+  update.set_head({id, ledger.size(), ledger.head().root});
+  update.commit();
+}
+
+void index_unread_packs(const FollowContext& context, Activity& activity) {
+  std::vector<PackFacts> unread;
+  for (const CatalogPack& pack : context.catalog.packs()) {
+    if (pack.listed && pack.state == PackState::unread) unread.push_back(pack.facts);
+  }
+  if (!unread.empty()) activity.items_total = unread.size();
+  std::vector<PackIndex> group;
+  const auto flush = [&] {
+    if (group.empty()) return;
+    Catalog::Update update = context.catalog.update();
+    update.index_packs(group);
+    update.commit();
+    group.clear();
+  };
+  for (const PackFacts& pack : unread) {
+    activity.check();
+    activity.items_done.fetch_add(1, std::memory_order_relaxed);
+    const EpochSecretKeys* secrets = find_secrets(context.access, pack.epoch);
+    if (secrets == nullptr) continue;
+    const EpochSecretKey& key = secrets->at(pack.epoch);
+    const auto opened = open_pack(context.store, pack.id, {&key, 1}, PackAccess::ranges);
+    const auto* reader = std::get_if<PackReader>(&opened);
+    if (reader == nullptr) continue;
+    PackIndex& index = group.emplace_back(PackIndex{pack, {}});
+    for (const FrameEntry& entry : reader->table().frames) index.chunks.push_back(entry.chunk);
+    if (group.size() == group_packs) flush();
+  }
+  flush();
+}
+
+}  // namespace
+
+bool catalog_fits(const FollowContext& context) {
+  for (const LedgerHead& head : context.catalog.heads()) {
+    const auto ledger = std::ranges::find_if(
+        context.ledgers, [&](const Ledger* candidate) { return candidate->name().id() == head.ledger; });
+    if (ledger == context.ledgers.end() || (*ledger)->size() < head.size) return false;
+    if (merkle_root(head.size, (*ledger)->nodes()) != head.root) return false;
+  }
+  return true;
+}
+
+void follow_ledgers(const FollowContext& context, Activity& activity) {
+  for (const Ledger* ledger : context.ledgers) {
+    const auto head = context.catalog.find_head(ledger->name().id());
+    const std::uint64_t from = head ? head->size : 0;
+    if (from < ledger->size()) follow_ledger(context, *ledger, from);
+  }
+  index_unread_packs(context, activity);
+}
+
+}  // namespace muniment

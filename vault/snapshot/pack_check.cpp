@@ -1,0 +1,179 @@
+#include "vault/snapshot/pack_check.hpp"
+
+#include <fmt/format.h>
+
+#include <atomic>
+#include <mutex>
+
+#include "vault/base/queue.hpp"
+#include "vault/ledger/entries.hpp"
+#include "vault/snapshot/stages.hpp"
+
+namespace muniment {
+
+namespace {
+
+class PackCheck {
+ public:
+  PackCheck(const PackStore& store, const PackCheckOptions& options,
+            const std::function<void(PackDamage)>& found, Activity& activity)
+      : x_store(store), x_options(options), x_found(found), x_activity(activity) {}
+
+  std::uint64_t run(const ListedPacks& packs) {
+    Stages stages([this] { x_queue.cancel(); });
+    for (unsigned i = 0; i < thread_count(0); ++i) {
+      stages.start([this] {
+        Bytes buffer;
+        while (const auto pack = x_queue.pop()) {
+          x_activity.check();
+          check(pack->first, pack->second, buffer);
+          x_activity.items_done.fetch_add(1, std::memory_order_relaxed);
+        }
+      });
+    }
+    stages.run([&] {
+      for (const auto& pack : packs) {
+        if (!x_queue.push(pack)) return;
+      }
+      x_queue.close();
+    });
+    stages.join();
+    return x_bytes;
+  }
+
+ private:
+  void check(const PackId& id, const ListedPack& pack, Bytes& buffer) {
+    const std::string key = pack_key(id);
+    const std::optional<std::uint64_t> size = x_store.stat(key);
+    if (!size) {
+      report({id, "missing", false, {}});
+      return;
+    }
+    if (x_options.depth == VerifyDepth::presence) {
+      const std::size_t wanted = file_bytes(pack.size_class);
+      // Whether what is there can be healed is only known by reading it.
+      if (*size != wanted) {
+        examine(id, fmt::format("{} bytes instead of {}", *size, wanted), buffer);
+      }
+      return;
+    }
+    const bool intact = examine(id, "", buffer);
+    if (!intact || x_options.depth != VerifyDepth::deep) return;
+    const EpochSecretKeys* secrets = find_secrets(*x_options.access, pack.epoch);
+    if (secrets != nullptr) open_frames(id, secrets->at(pack.epoch), buffer);
+  }
+
+  // Compares every shard; `cause` is what was seen already. True if the pack is intact.
+  bool examine(const PackId& id, std::string cause, Bytes& buffer) {
+    // Twice the largest pack: of a longer file the beginning will do to say that it is not the pack.
+    auto file = get_object(x_store, pack_key(id), 2 * file_bytes(PackClass::mib16), std::move(buffer));
+    buffer = {};
+    if (!file) {
+      report({id, "missing", false, {}});
+      return false;
+    }
+    count(file->size());
+    PackExamination result = examine_pack(*file, id);
+    buffer = std::move(*file);
+    if (result.condition == PackCondition::intact) return true;
+    if (cause.empty()) cause = describe(result);
+    report({id, std::move(cause), result.condition == PackCondition::healable,
+            std::move(result.healed)});
+    return false;
+  }
+
+  static std::string describe(const PackExamination& result) {
+    if (result.other) return "the file of pack " + result.other->hex();
+    if (result.condition == PackCondition::lost) {
+      return result.damaged_shards.empty()
+                 ? "damaged beyond what its parity can heal"
+                 : fmt::format("{} of 256 shards are damaged, and parity heals 8",
+                               result.damaged_shards.size());
+    }
+    std::vector<std::string> parts;
+    if (!result.damaged_shards.empty()) {
+      parts.push_back(fmt::format("{} of 256 shards", result.damaged_shards.size()));
+    }
+    if (!result.damaged_tile_entries.empty()) {
+      parts.push_back(fmt::format("{} of 256 shard hashes", result.damaged_tile_entries.size()));
+    }
+    return parts.empty() ? "bytes were added behind its end"
+                         : fmt::format("{} damaged", fmt::join(parts, " and "));
+  }
+
+  // An intact pack whose frames do not open was sealed by a faulty or hostile program.
+  void open_frames(const PackId& id, const EpochSecretKey& key, Bytes& buffer) {
+    auto opened = open_pack(x_store, id, {&key, 1}, PackAccess::whole, std::move(buffer));
+    buffer = {};
+    if (const auto* fault = std::get_if<PackFault>(&opened)) {
+      report({id, std::string(to_text(*fault)), false, {}});
+      return;
+    }
+    auto& reader = std::get<PackReader>(opened);
+    if (const std::size_t bad = bad_frames(reader); bad > 0) {
+      report({id, fmt::format("intact, but {} of its frames do not open", bad), false, {}});
+    } else if (!reader.tail_is_sound()) {
+      report({id, "intact, but its tail is not sealed zeros", false, {}});
+    }
+    buffer = std::move(reader).release();
+  }
+
+  // That what a frame gives has the id in the table is checked with the files.
+  static std::size_t bad_frames(const PackReader& reader) {
+    std::size_t bad = 0;
+    for (std::size_t frame = 0; frame < reader.table().frames.size(); ++frame) {
+      if (!reader.read_frame(frame)) ++bad;
+    }
+    return bad;
+  }
+
+  void count(std::uint64_t bytes) {
+    x_bytes.fetch_add(bytes, std::memory_order_relaxed);
+    x_activity.bytes_done.fetch_add(bytes, std::memory_order_relaxed);
+  }
+
+  void report(PackDamage damage) {
+    const std::lock_guard lock(x_mutex);
+    x_found(std::move(damage));
+  }
+
+  const PackStore& x_store;
+  const PackCheckOptions& x_options;
+  const std::function<void(PackDamage)>& x_found;
+  Activity& x_activity;
+  BoundedQueue<std::pair<PackId, ListedPack>> x_queue{16};
+  std::mutex x_mutex;
+  std::atomic<std::uint64_t> x_bytes{0};
+};
+
+}  // namespace
+
+void add_listed_packs(const Ledger& ledger, ListedPacks& packs) {
+  for (std::uint64_t i = 0; i < ledger.size(); ++i) {
+    const std::optional<PacksEntry> entry = decode_packs(ledger.entry(i));
+    if (!entry) continue;
+    for (const PackRef& pack : entry->packs) {
+      if (const auto size_class = pack_class_from(pack.size_class)) {
+        packs.insert({pack.id, {*size_class, entry->epoch}});
+      }
+    }
+  }
+}
+
+Damage describe(const PackDamage& damage) {
+  return {"pack " + damage.pack.hex(), damage.cause, damage.healable, {}};
+}
+
+std::uint64_t check_packs(const PackStore& store, const ListedPacks& packs,
+                          const PackCheckOptions& options,
+                          const std::function<void(PackDamage)>& found, Activity& activity) {
+  activity.items_total = packs.size();
+  if (options.depth != VerifyDepth::presence) {
+    std::uint64_t bytes = 0;
+    for (const auto& [id, pack] : packs) bytes += file_bytes(pack.size_class);
+    activity.bytes_total = bytes;
+  }
+  return PackCheck(store, options, found, activity).run(packs);
+}
+
+}  // namespace muniment
