@@ -18,8 +18,9 @@ Bytes table(std::size_t size, std::uint64_t seed = 1) {
   test::FixedRandom random(seed);
   Bytes text;
   while (text.size() < size) {
-    const std::string line = "person," + std::to_string(random.below(1'000'000)) + ",born," +
-                             std::to_string(1930 + random.below(80)) + ",prefecture,Kashgar\n";
+    const std::string number = std::to_string(random.below(1'000'000));
+    const std::string year = std::to_string(1930 + random.below(80));
+    const std::string line = "person," + number + ",born," + year + ",prefecture,Kashgar\n";
     append(text, as_bytes(line));
   }
   text.resize(size);
@@ -97,7 +98,7 @@ TEST_CASE("zstd: what was compressed before has no influence") {
 TEST_CASE("zstd: a frame that states another size than it should is refused") {
   const Bytes compressed = ZstdCompressor(3).compress(table(5000));
   CHECK(decompressed(compressed, 5000));
-  for (const std::size_t size : {0, 1, 4999, 5001, 1'000'000})
+  for (const std::size_t size : {0U, 1U, 4999U, 5001U, 1'000'000U})
     CHECK_FALSE(decompressed(compressed, size));
 }
 
@@ -106,7 +107,7 @@ TEST_CASE("zstd: bytes behind the frame are refused, be they another frame or an
   Bytes longer = compressed;
   longer.push_back(std::byte{0});
   CHECK_FALSE(decompressed(longer, 5000));
-  for (const std::size_t size : {0, 5000}) {
+  for (const std::size_t size : {0U, 5000U}) {
     Bytes doubled = compressed;
     append(doubled, ZstdCompressor(3).compress(table(size)));
     CHECK_FALSE(decompressed(doubled, 5000));

@@ -5,6 +5,18 @@
 
 namespace muniment {
 
+namespace {
+
+bool try_remove(FileSystem& files, const FileSystem::Path& path) {
+  try {
+    return files.remove(path);
+  } catch (const Error&) {
+    return false;
+  }
+}
+
+}  // namespace
+
 Bytes File::read_at(std::uint64_t offset, std::size_t length) const {
   const std::uint64_t end = size();
   const std::uint64_t available = offset < end ? end - offset : 0;
@@ -35,10 +47,7 @@ void write_file_atomically(FileSystem& files, const FileSystem::Path& path, Byte
     file->sync();
     files.rename(fresh, path);
   } catch (...) {
-    try {
-      files.remove(fresh);
-    } catch (const Error&) {  // the first failure is the one to report
-    }
+    (void)try_remove(files, fresh);  // the first failure is the one to report
     throw;
   }
   files.sync_directory(path.parent_path());

@@ -17,13 +17,14 @@ std::uint64_t rolled(const GearTable& table, std::uint64_t hash, std::byte byte)
   return (hash << 1U) + table[std::to_integer<std::size_t>(byte)];
 }
 
-// The first of the lengths [from, to) of `data` at which the hash meets `mask`, or `to`. `hash` is
-// that of length from - 1 before and, where none meets it, of to - 1 after.
-std::size_t scan(const GearTable& table, ByteView data, std::size_t from, std::size_t to,
-                 std::uint64_t mask, std::uint64_t& hash) noexcept {
+// The first length of `data`, from `from` and below its size, at which the hash meets `mask`, or
+// else its size. `hash` is that of length from - 1 before and, where none meets it, of size - 1
+// after.
+std::size_t scan(const GearTable& table, ByteView data, std::size_t from, std::uint64_t mask,
+                 std::uint64_t& hash) noexcept {
   std::uint64_t current = hash;  // a local, so that the loop keeps it in a register
   std::size_t length = from;
-  for (; length < to; ++length) {
+  for (; length < data.size(); ++length) {
     current = rolled(table, current, data[length - 1]);
     if ((current & mask) == 0) break;
   }
@@ -47,15 +48,15 @@ GearTable derive_gear_table(const ChunkerKey& key) {
 
 std::size_t find_cut(const GearTable& table, ByteView data) noexcept {
   if (data.size() <= chunk_bytes_min) return data.size();
-  const std::size_t end = std::min(data.size(), chunk_bytes_max);
-  const std::size_t strict_end = std::min(end, loose_from);
+  data = data.first(std::min(data.size(), chunk_bytes_max));
+  const ByteView beginning = data.first(std::min(data.size(), loose_from));
   std::uint64_t hash = 0;
   for (const std::byte byte : data.subspan(chunk_bytes_min - window_bytes, window_bytes - 1)) {
     hash = rolled(table, hash, byte);
   }
-  const std::size_t length = scan(table, data, chunk_bytes_min, strict_end, strict_mask, hash);
-  if (length < strict_end) return length;
-  return scan(table, data, strict_end, end, loose_mask, hash);
+  const std::size_t length = scan(table, beginning, chunk_bytes_min, strict_mask, hash);
+  if (length < beginning.size()) return length;
+  return scan(table, data, length, loose_mask, hash);
 }
 
 }  // namespace muniment
