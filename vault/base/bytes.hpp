@@ -50,7 +50,8 @@ inline void append(Bytes& target, ByteView source) {
 
 // Not constant in time: never for secrets, which have no `==`.
 inline bool equal(ByteView a, ByteView b) noexcept {
-  return std::ranges::equal(a, b);
+  // std::ranges::equal compares std::byte one at a time.
+  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0);
 }
 
 // Lower-case hexadecimal, two digits a byte.
