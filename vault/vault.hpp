@@ -81,7 +81,15 @@ struct SnapshotInfo {
   std::uint64_t files = 0;
   std::uint64_t bytes = 0;
   Sha256Digest content_root;
-  About about;
+  About about;  // empty if the snapshot's index cannot be read
+  CollectionId collection_id;
+  ChunkId index;  // the chunk that heads the snapshot
+};
+
+// How many of a snapshot's files are going to be read.
+enum class ReaderUse {
+  few,   // what is needed of each pack
+  bulk,  // whole packs, kept while they are in use: up to 100 MiB
 };
 
 struct FindQuery {
@@ -110,7 +118,8 @@ struct StatusReport {
   std::vector<Collection> collections;
   std::uint64_t packs_unlisted = 0;  // left by an interrupted ingest; the next one adopts them
   std::optional<UnixSeconds> last_verified;
-  std::string last_verified_how;     // "verify", "verify --read-data", "verify --deep", with "damage found" if so
+  VerifyDepth last_verified_depth = VerifyDepth::presence;
+  std::uint64_t last_verified_damage = 0;  // damaged objects that were found then
   std::vector<std::string> todo;     // what needs doing, a line each
 };
 
@@ -145,21 +154,20 @@ class Vault {
   void set_lock_wait(std::chrono::milliseconds wait);
 
   // Need unlock().
-  CollectionInfo create_collection(const std::string& name);
+  CollectionInfo create_collection(const std::string& name, Activity& activity);
   [[nodiscard]] std::vector<CollectionInfo> collections();
   [[nodiscard]] IngestReport ingest(const std::string& collection,
                                     std::span<const std::filesystem::path> paths,
                                     const IngestOptions& options, Activity& activity);
-  [[nodiscard]] std::vector<SnapshotInfo> snapshots(const std::optional<std::string>& collection);
+  // By collection, then number. A snapshot whose own index is damaged is said to `activity`.
+  [[nodiscard]] std::vector<SnapshotInfo> snapshots(const std::optional<std::string>& collection,
+                                                    Activity& activity);
   // Error(not_found) names what there is instead.
-  [[nodiscard]] SnapshotInfo resolve(const SnapshotName& name);
-  [[nodiscard]] std::unique_ptr<Reader> reader(const SnapshotInfo& snapshot, Activity& activity);
-  [[nodiscard]] RestoreReport restore(const SnapshotInfo& snapshot, std::string_view path,
-                                      const std::filesystem::path& destination, const RestoreOptions& options,
-                                      Activity& activity);
-  void diff(const SnapshotInfo& before, std::string_view before_path, const SnapshotInfo& after,
-            std::string_view after_path, const DiffVisitor& visitor, Activity& activity);
-  // In ledger order, then path order. The visitor returns false to stop.
+  [[nodiscard]] SnapshotInfo resolve(const SnapshotName& name, Activity& activity);
+  // Uses the vault, which must outlive it.
+  [[nodiscard]] std::unique_ptr<Reader> reader(const SnapshotInfo& snapshot, ReaderUse use,
+                                               Activity& activity);
+  // By snapshot, then in path order. The visitor returns false to stop.
   void find(const FindQuery& query, const std::function<bool(const FindResult&)>& visitor, Activity& activity);
   void rebuild_catalog(Activity& activity);
 

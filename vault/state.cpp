@@ -1,0 +1,202 @@
+#include "vault/state.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "vault/snapshot/follow.hpp"
+
+namespace muniment {
+
+namespace {
+
+std::string_view to_text(CatalogState state) {
+  switch (state) {
+    case CatalogState::absent:
+      return "missing";
+    case CatalogState::outdated:
+      return "of another version";
+    case CatalogState::foreign:
+      return "of another vault";
+    case CatalogState::wrong_key:
+      return "sealed with another key, or damaged";
+    case CatalogState::damaged:
+      return "damaged";
+    case CatalogState::current:
+      break;
+  }
+  return "older or newer than the ledgers";
+}
+
+}  // namespace
+
+Vault::State::State(Environment environment_, std::filesystem::path directory_, FoundMarker marker_,
+                    LoadedKeyring keyring_)
+    : environment(environment_),
+      directory(std::move(directory_)),
+      marker(std::move(marker_)),
+      keyring(std::move(keyring_)),
+      store(environment.files, directory, DirectoryStore::Access::read) {
+  if (!marker.damage.empty()) warnings.push_back("the vault's marker file is " + marker.damage);
+  for (const std::string& copy : keyring.damaged_copies) warnings.push_back(copy);
+}
+
+std::unique_ptr<FileLock> Vault::State::try_lock() {
+  return environment.files.try_lock(directory / marker_name);
+}
+
+std::unique_ptr<FileLock> Vault::State::lock() {
+  using namespace std::chrono;
+  const auto deadline = steady_clock::now() + lock_wait;
+  while (true) {
+    if (auto held = try_lock()) return held;
+    if (steady_clock::now() >= deadline) {
+      throw Error(ErrorCode::busy,
+                  escape(directory.native()) + ": another process is writing to this vault",
+                  "wait for it to end, or give it more time with --wait SECONDS");
+    }
+    std::this_thread::sleep_for(milliseconds(50));
+  }
+}
+
+void Vault::State::load_record() {
+  LedgerSet ledgers = load_ledgers(environment.files, ledger_directory(), identity().consortium);
+  Consortium consortium = Consortium::replay(identity().consortium, ledgers.pointers());
+  record.emplace(Record{std::move(ledgers), std::move(consortium)});
+}
+
+void Vault::State::open_access() {
+  opened->keys = open_all_collections(record->consortium, identity().device, opened->reading.reading);
+  opened->names = open_names(record->consortium, opened->keys);
+  opened->access = make_access(opened->keys, opened->names);
+}
+
+void Vault::State::open_catalog(bool locked, Activity& activity) {
+  const CatalogOwner owner{identity().vault, identity().consortium};
+  CatalogOpening opening =
+      Catalog::open(catalog_path(), opened->reading.catalog, owner,
+                    locked ? DatabaseAccess::write : DatabaseAccess::read);
+  bool usable = opening.state == CatalogState::current;
+  if (usable) {
+    catalog = std::make_unique<OpenCatalog>(std::move(*opening.catalog));
+    try {
+      const std::vector<const Ledger*> ledgers = record->ledgers.pointers();
+      usable = catalog_fits({ledgers, opened->access, store, catalog->catalog});
+      if (usable && locked) {
+        follow(activity);
+        Catalog::Update update = catalog->catalog.update();
+        static_cast<void>(update.drop_unlisted_packs());
+        update.commit();
+      }
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::damaged) throw;
+      opening.state = CatalogState::damaged;
+      usable = false;
+    }
+  }
+  if (usable) return;
+
+  std::unique_ptr<FileLock> held;
+  if (!locked) held = lock();
+  activity.notice(fmt::format("the catalog is {}; it is made again from the ledgers and packs",
+                              to_text(opening.state)));
+  make_catalog(activity);
+}
+
+void Vault::State::make_catalog(Activity& activity) {
+  catalog.reset();
+  catalog = std::make_unique<OpenCatalog>(
+      Catalog::create(environment.files, catalog_path(), opened->reading.catalog,
+                      {identity().vault, identity().consortium}, environment.random));
+  follow(activity);
+}
+
+void Vault::State::follow(Activity& activity) {
+  const std::vector<const Ledger*> ledgers = record->ledgers.pointers();
+  follow_ledgers({ledgers, opened->access, store, catalog->catalog}, activity);
+}
+
+void Vault::State::refresh(Activity& activity) {
+  load_record();
+  open_access();
+  catalog.reset();
+  open_catalog(true, activity);
+}
+
+Opened& Vault::State::unlocked() {
+  if (!opened || !catalog) {
+    throw Error(ErrorCode::denied, escape(directory.native()) + ": the vault is locked",
+                "give a passphrase or a key file");
+  }
+  return *opened;
+}
+
+const CollectionAccess& Vault::State::find_collection(const std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& [id, access] : unlocked().access) {
+    if (id == consortium_collection) continue;
+    if (access.name == name) return access;
+    names.push_back(access.name);
+  }
+  std::ranges::sort(names);
+  throw Error(ErrorCode::not_found, "collection " + escape(name) + ": there is no such collection",
+              names.empty() ? "make it with 'muniment collection create " + escape(name) + "'"
+                            : fmt::format("there are: {}", fmt::join(names, ", ")));
+}
+
+std::string Vault::State::device_name(const DeviceId& device) const {
+  const auto name = opened->names.devices.find(device);
+  return name != opened->names.devices.end() ? name->second : device.hex();
+}
+
+std::vector<NamedSnapshot> Vault::State::named_snapshots(
+    const std::optional<std::string>& collection) {
+  std::vector<const CollectionAccess*> wanted;
+  if (collection) {
+    wanted.push_back(&find_collection(*collection));
+  } else {
+    for (const auto& [id, access] : unlocked().access) wanted.push_back(&access);
+    std::ranges::sort(wanted, {}, &CollectionAccess::name);
+  }
+  std::vector<NamedSnapshot> named;
+  for (const CollectionAccess* access : wanted) {
+    for (CatalogSnapshot& facts : catalog->catalog.snapshots(access->id)) {
+      named.push_back({fmt::format("{}/{}@{}", access->name, facts.number, device_name(facts.device)),
+                       std::move(facts)});
+    }
+  }
+  return named;
+}
+
+SnapshotInfo Vault::State::facts_of(const NamedSnapshot& snapshot) const {
+  const CatalogSnapshot& facts = snapshot.facts;
+  SnapshotInfo info;
+  info.name = snapshot.name;
+  info.collection = opened->access.at(facts.collection).name;
+  info.collection_id = facts.collection;
+  info.number = facts.number;
+  info.device = device_name(facts.device);
+  info.created = facts.time;
+  info.files = facts.files;
+  info.bytes = facts.bytes;
+  info.content_root = facts.content_root;
+  info.index = facts.index;
+  return info;
+}
+
+SnapshotInfo Vault::State::describe(const NamedSnapshot& snapshot, Activity& activity) {
+  SnapshotInfo info = facts_of(snapshot);
+  const CollectionAccess& access = opened->access.at(info.collection_id);
+  try {
+    const auto chunks =
+        open_chunks(access, catalog->shared, store, PackAccess::ranges, activity);
+    info.about = open_snapshot(info.name, info.index, chunks)->index().about;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::damaged) throw;
+    activity.notice(error.what());
+  }
+  return info;
+}
+
+}  // namespace muniment

@@ -1,0 +1,86 @@
+// What a Vault holds; private to the facade's own files.
+#pragma once
+
+#include "vault/catalog/catalog.hpp"
+#include "vault/consortium/keys.hpp"
+#include "vault/keyring/keyring_file.hpp"
+#include "vault/ledger_set.hpp"
+#include "vault/marker.hpp"
+#include "vault/snapshot/access.hpp"
+#include "vault/snapshot/check.hpp"
+#include "vault/snapshot/follow.hpp"
+#include "vault/store/directory_store.hpp"
+#include "vault/vault.hpp"
+
+namespace muniment {
+
+// The ledgers and what they say.
+struct Record {
+  LedgerSet ledgers;
+  Consortium consortium;
+};
+
+// What a credential opened. `catalog` is set once the reading keys are.
+struct Opened {
+  ServiceKeys service;
+  ReadingKeys reading;
+  OpenCollections keys;
+  Names names;
+  AccessMap access;
+};
+
+// The catalog while it is open. Never moves: the pipeline's threads point to `shared`.
+struct OpenCatalog {
+  explicit OpenCatalog(Catalog opened) : catalog(std::move(opened)) {}
+  OpenCatalog(OpenCatalog&&) = delete;
+
+  Catalog catalog;
+  SharedCatalog shared{catalog, {}};
+};
+
+struct Vault::State {
+  Environment environment;
+  std::filesystem::path directory;
+  FoundMarker marker;
+  LoadedKeyring keyring;
+  std::vector<std::string> warnings;
+  std::chrono::milliseconds lock_wait{30'000};
+  DirectoryStore store;  // for reading
+  std::optional<Record> record;
+  std::optional<Opened> opened;
+  std::unique_ptr<OpenCatalog> catalog;
+
+  State(Environment environment, std::filesystem::path directory, FoundMarker marker,
+        LoadedKeyring keyring);
+
+  [[nodiscard]] const KeyringIdentity& identity() const { return keyring.keyring.identity(); }
+  [[nodiscard]] std::filesystem::path ledger_directory() const { return directory / "ledgers"; }
+  [[nodiscard]] std::filesystem::path catalog_path() const { return directory / "catalog.db"; }
+
+  // Holds the vault's lock for as long as the result lives. Error(busy) after lock_wait.
+  [[nodiscard]] std::unique_ptr<FileLock> lock();
+  [[nodiscard]] std::unique_ptr<FileLock> try_lock();
+
+  // Reads the ledgers (again), and what follows from them.
+  void load_record();
+  // Opens collections and names from the record; needs `opened`.
+  void open_access();
+  // Opens the catalog and brings it up to date; `locked` says whether the caller holds the lock, without which it is
+  // only read.
+  void open_catalog(bool locked, Activity& activity);
+  void make_catalog(Activity& activity);
+  void follow(Activity& activity);
+  // After taking the lock: what another process did meanwhile.
+  void refresh(Activity& activity);
+
+  [[nodiscard]] Opened& unlocked();
+  // Error(not_found) with those that there are.
+  [[nodiscard]] const CollectionAccess& find_collection(const std::string& name);
+  [[nodiscard]] std::string device_name(const DeviceId& device) const;
+  [[nodiscard]] std::vector<NamedSnapshot> named_snapshots(const std::optional<std::string>& collection);
+  // All but `about`, which stands in the snapshot itself.
+  [[nodiscard]] SnapshotInfo facts_of(const NamedSnapshot& snapshot) const;
+  [[nodiscard]] SnapshotInfo describe(const NamedSnapshot& snapshot, Activity& activity);
+};
+
+}  // namespace muniment

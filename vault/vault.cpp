@@ -1,0 +1,259 @@
+#include "vault/vault.hpp"
+
+#include <fmt/format.h>
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <map>
+
+#include "vault/base/assert.hpp"
+#include "vault/consortium/founding.hpp"
+#include "vault/snapshot/ingest_pipeline.hpp"
+#include "vault/state.hpp"
+
+namespace muniment {
+
+namespace {
+
+const CheckedLedger& own_ledger(const Record& record, const LedgerName& name) {
+  const auto own = std::ranges::find_if(
+      record.ledgers.known, [&](const CheckedLedger& known) { return known.name.device == name.device; });
+  VAULT_ASSERT(own != record.ledgers.known.end());
+  return *own;
+}
+
+// What find matches a path against: the last component, or all of it where the pattern has a '/'.
+bool matches(const FindQuery& query, const Entry& entry) {
+  if (query.sha256 && (entry.kind != EntryKind::file || entry.sha256 != *query.sha256)) return false;
+  if (!query.name_glob) return true;
+  const bool whole = query.name_glob->find('/') != std::string::npos;
+  const std::size_t slash = whole ? std::string::npos : entry.path.rfind('/');
+  const char* name = entry.path.c_str() + (slash == std::string::npos ? 0 : slash + 1);
+  return ::fnmatch(query.name_glob->c_str(), name, whole ? FNM_PATHNAME : 0) == 0;
+}
+
+}  // namespace
+
+std::optional<SnapshotName> SnapshotName::parse(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  SnapshotName name;
+  name.collection = text.substr(0, slash);
+  std::string_view rest = text.substr(slash + 1);
+  if (const std::size_t at = rest.find('@'); at != std::string_view::npos) {
+    name.device = rest.substr(at + 1);
+    rest = rest.substr(0, at);
+    if (name.device.empty()) return std::nullopt;
+  }
+  if (!is_valid_collection_name(name.collection)) return std::nullopt;
+  if (rest == "latest") return name;
+  const bool number = !rest.empty() && rest.size() <= 18 && rest.front() != '0' &&
+                      rest.find_first_not_of("0123456789") == std::string_view::npos;
+  if (!number) return std::nullopt;
+  name.number = std::stoull(std::string(rest));
+  return name;
+}
+
+Vault::Vault(std::unique_ptr<State> state) : x_state(std::move(state)) {}
+Vault::~Vault() = default;
+Vault::Vault(Vault&&) noexcept = default;
+Vault& Vault::operator=(Vault&&) noexcept = default;
+
+Vault Vault::open(const std::filesystem::path& directory, Environment environment) {
+  FoundMarker marker = find_marker(environment.files, directory);
+  LoadedKeyring keyring = load_keyring(environment.files, directory, marker.identity.vault);
+  auto state =
+      std::make_unique<State>(environment, directory, std::move(marker), std::move(keyring));
+  return Vault(std::move(state));
+}
+
+std::optional<std::filesystem::path> Vault::find_directory(const std::filesystem::path& start,
+                                                           FileSystem& files) {
+  for (std::filesystem::path at = std::filesystem::absolute(start);; at = at.parent_path()) {
+    if (files.file_size(at / marker_name)) return at;
+    if (at == at.root_path()) return std::nullopt;
+  }
+}
+
+const std::vector<std::string>& Vault::warnings() const { return x_state->warnings; }
+
+bool Vault::has_passphrase_slot() const {
+  return std::ranges::any_of(x_state->keyring.keyring.slots(), [](const SlotInfo& slot) {
+    return slot.kind == CredentialKind::passphrase;
+  });
+}
+
+void Vault::set_lock_wait(std::chrono::milliseconds wait) { x_state->lock_wait = wait; }
+
+void Vault::unlock(const Credential& credential, Activity& activity) {
+  State& state = *x_state;
+  UnlockedKeyring keys = state.keyring.keyring.unlock(credential);
+  if (!keys.reading || !keys.service) {
+    throw Error(ErrorCode::wrong_key,
+                "this " + std::string(to_text(credential.kind())) +
+                    " opens only the service keys, which read nothing",
+                "give one that opens the reading keys");
+  }
+  state.load_record();
+  for (const std::string& warning : state.record->ledgers.warnings) activity.notice(warning);
+  state.opened.emplace(
+      Opened{std::move(keys.service->keys), std::move(keys.reading->keys), {}, {}, {}});
+  state.open_access();
+  const std::unique_ptr<FileLock> held = state.try_lock();
+  state.open_catalog(held != nullptr, activity);
+}
+
+CollectionInfo Vault::create_collection(const std::string& name, Activity& activity) {
+  State& state = *x_state;
+  static_cast<void>(state.unlocked());
+  if (!is_valid_collection_name(name)) {
+    throw Error(ErrorCode::usage, "collection " + escape(name) + ": not a valid name",
+                "use 1 to 63 of a-z, 0-9 and '-', beginning with a letter or digit");
+  }
+  const std::unique_ptr<FileLock> held = state.lock();
+  state.refresh(activity);
+  Opened& opened = state.unlocked();
+  for (const auto& [id, access] : opened.access) {
+    if (access.name != name) continue;
+    throw Error(ErrorCode::exists, "collection " + name + ": there is one with this name already");
+  }
+  if (!opened.reading.authority) {
+    throw Error(ErrorCode::denied, "collection " + name + ": the member's authority key is not on this device",
+                "create it on the device that has the key");
+  }
+  NewCollection collection;
+  collection.record.name = name;
+  collection.creator = state.identity().device;
+  const CollectionFounding founding = found_collection(
+      state.record->consortium, collection, *opened.reading.authority, state.environment.random);
+  LedgerWriter writer = LedgerWriter::open(state.environment.files, state.ledger_directory(),
+                                           founding.ledger, own_ledger(*state.record, founding.ledger).log);
+  writer.append(founding.entries, opened.service.log);
+  state.refresh(activity);
+  return {founding.ledger.collection, name, 0};
+}
+
+std::vector<CollectionInfo> Vault::collections() {
+  State& state = *x_state;
+  std::vector<CollectionInfo> infos;
+  for (const auto& [id, access] : state.unlocked().access) {
+    if (id == consortium_collection) continue;
+    infos.push_back({id, access.name, state.catalog->catalog.snapshots(id).size()});
+  }
+  std::ranges::sort(infos, {}, &CollectionInfo::name);
+  return infos;
+}
+
+IngestReport Vault::ingest(const std::string& collection, std::span<const std::filesystem::path> paths,
+                           const IngestOptions& options, Activity& activity) {
+  State& state = *x_state;
+  static_cast<void>(state.find_collection(collection));
+  const std::unique_ptr<FileLock> held = state.lock();
+  state.refresh(activity);
+  const CollectionAccess& access = state.find_collection(collection);
+  const LedgerName name{state.identity().consortium, access.id, state.identity().device};
+  LedgerWriter ledger = LedgerWriter::open(state.environment.files, state.ledger_directory(), name,
+                                           own_ledger(*state.record, name).log);
+  DirectoryStore store(state.environment.files, state.directory, DirectoryStore::Access::write);
+  const IngestContext context{
+      .files = state.environment.files,
+      .scratch = state.directory / "tmp",
+      .clock = state.environment.clock,
+      .random = state.environment.random,
+      .store = store,
+      .catalog = state.catalog->shared,
+      .keys = *access.keys,
+      .epoch_secrets = access.epoch_secrets,
+      .epoch = state.record->consortium.sealing_epoch(access.id),
+      .charter = state.record->consortium.charter().number,
+      .ledger = ledger,
+      .log_key = state.opened->service.log,
+  };
+  IngestResult result = run_ingest(context, paths, options, activity);
+  state.refresh(activity);
+  result.report.snapshot =
+      fmt::format("{}/{}@{}", collection, result.number, state.device_name(name.device));
+  return std::move(result.report);
+}
+
+std::vector<SnapshotInfo> Vault::snapshots(const std::optional<std::string>& collection,
+                                           Activity& activity) {
+  std::vector<SnapshotInfo> infos;
+  for (const NamedSnapshot& snapshot : x_state->named_snapshots(collection)) {
+    infos.push_back(x_state->describe(snapshot, activity));
+  }
+  return infos;
+}
+
+SnapshotInfo Vault::resolve(const SnapshotName& name, Activity& activity) {
+  std::vector<NamedSnapshot> all = x_state->named_snapshots(name.collection);
+  const std::size_t there = all.size();
+  std::erase_if(all, [&](const NamedSnapshot& snapshot) {
+    const CatalogSnapshot& facts = snapshot.facts;
+    const bool device =
+        name.device.empty() || x_state->device_name(facts.device) == name.device ||
+        (name.device.size() >= 4 && facts.device.hex().starts_with(name.device));
+    return !device || (name.number && facts.number != *name.number);
+  });
+  const auto when = [](const NamedSnapshot& snapshot) {
+    return std::tuple(snapshot.facts.time, snapshot.facts.entry);
+  };
+  if (all.empty()) {
+    const std::string wanted = name.number ? std::to_string(*name.number) : "latest";
+    throw Error(ErrorCode::not_found,
+                fmt::format("snapshot {}/{}{}{}: there is no such snapshot", name.collection, wanted,
+                            name.device.empty() ? "" : "@", escape(name.device)),
+                there == 0 ? "the collection is empty: 'muniment ingest " + name.collection + " PATH'"
+                           : "'muniment snapshots " + name.collection + "' lists what there is");
+  }
+  if (!name.number) return x_state->describe(std::ranges::max(all, {}, when), activity);
+  if (all.size() > 1) {
+    throw Error(ErrorCode::usage,
+                fmt::format("snapshot {}/{}: several devices have one of this number",
+                            name.collection, *name.number),
+                "name the device, too: " + all[0].name);
+  }
+  return x_state->describe(all[0], activity);
+}
+
+std::unique_ptr<Reader> Vault::reader(const SnapshotInfo& snapshot, ReaderUse use,
+                                      Activity& activity) {
+  State& state = *x_state;
+  const CollectionAccess& access = state.unlocked().access.at(snapshot.collection_id);
+  const PackAccess pack_access = use == ReaderUse::bulk ? PackAccess::whole : PackAccess::ranges;
+  return open_snapshot(snapshot.name, snapshot.index,
+                       open_chunks(access, state.catalog->shared, state.store, pack_access, activity));
+}
+
+void Vault::find(const FindQuery& query, const std::function<bool(const FindResult&)>& visitor,
+                 Activity& activity) {
+  // Snapshots share most of their manifest: each piece is read once, its matches named for every snapshot.
+  std::map<ChunkId, std::vector<Entry>> matching;
+  for (const NamedSnapshot& snapshot : x_state->named_snapshots(query.collection)) {
+    const std::unique_ptr<Reader> opened =
+        reader(x_state->facts_of(snapshot), ReaderUse::few, activity);
+    for (const ManifestChunk& piece : opened->index().manifest) {
+      activity.check();
+      const auto [found, fresh] = matching.try_emplace(piece.chunk.id);
+      if (fresh) {
+        found->second = opened->entries(piece);
+        std::erase_if(found->second, [&](const Entry& entry) { return !matches(query, entry); });
+        found->second.shrink_to_fit();
+      }
+      for (const Entry& entry : found->second) {
+        if (!visitor({snapshot.name, entry})) return;
+      }
+    }
+  }
+}
+
+void Vault::rebuild_catalog(Activity& activity) {
+  State& state = *x_state;
+  static_cast<void>(state.unlocked());
+  const std::unique_ptr<FileLock> held = state.lock();
+  state.load_record();
+  state.open_access();
+  state.make_catalog(activity);
+}
+
+}  // namespace muniment

@@ -1,0 +1,159 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "vault/last_check.hpp"
+#include "vault/snapshot/pack_check.hpp"
+#include "vault/state.hpp"
+
+namespace muniment {
+
+namespace {
+
+// What was found before any ledger could be asked.
+std::vector<Damage> damage_so_far(const FoundMarker& marker, const LoadedKeyring& keyring,
+                                  const Record& record) {
+  std::vector<Damage> damage = record.ledgers.damage;
+  if (!marker.damage.empty()) damage.push_back({"the marker file 'muniment'", marker.damage, true, {}});
+  for (const std::string& copy : keyring.damaged_copies) damage.push_back({"keyring", copy, true, {}});
+  for (const RefusedEntry& refused : record.consortium.refused()) {
+    damage.push_back({fmt::format("ledger {}: entry {}", refused.ledger.hex(), refused.index),
+                      fmt::format("gives no rights: {}", to_text(refused.refusal)), false, {}});
+  }
+  return damage;
+}
+
+template <class Report>
+void put_first(std::vector<Damage> damage, Report& report) {
+  damage.insert(damage.end(), std::make_move_iterator(report.damage.begin()),
+                std::make_move_iterator(report.damage.end()));
+  report.damage = std::move(damage);
+}
+
+}  // namespace
+
+VerifyReport Vault::verify(VerifyDepth depth, Activity& activity) {
+  State& state = *x_state;
+  if (depth == VerifyDepth::deep) static_cast<void>(state.unlocked());
+  if (!state.record) state.load_record();
+
+  const CheckContext context{state.environment.files, state.ledger_directory(), state.store,
+                             state.record->ledgers.known};
+  VerifyReport report;
+  if (state.catalog) {
+    const std::vector<NamedSnapshot> snapshots = state.named_snapshots(std::nullopt);
+    const CheckKeys keys{state.opened->access, state.catalog->shared, snapshots};
+    report = muniment::verify(context, &keys, depth, activity);
+    if (!state.catalog->catalog.is_sound()) {
+      report.damage.push_back({"catalog.db", "damaged; it can be made again at any time", true, {}});
+    }
+  } else {
+    report = muniment::verify(context, nullptr, depth, activity);
+  }
+  put_first(damage_so_far(state.marker, state.keyring, *state.record), report);
+
+  // Best effort: a vault on a read-only medium can be verified, too.
+  try {
+    save_last_check(state.environment.files, state.directory,
+                    {state.environment.clock.now(), depth, report.damage.size()});
+  } catch (const Error& error) {
+    activity.notice(std::string("the time of this check was not noted: ") + error.what());
+  }
+  return report;
+}
+
+RepairReport Vault::repair(Activity& activity) {
+  State& state = *x_state;
+  const std::unique_ptr<FileLock> held = state.lock();
+  RepairReport report;
+  std::vector<std::string> repaired;
+  if (!state.marker.damage.empty()) {
+    write_file_atomically(state.environment.files, state.directory / marker_name,
+                          as_bytes(encode_marker(state.identity())));
+    repaired.push_back("the marker file 'muniment': " + state.marker.damage + "; written again");
+    state.marker.damage.clear();
+  }
+  if (!state.keyring.damaged_copies.empty()) {
+    repair_keyring(state.environment.files, state.directory, state.keyring);
+    for (const std::string& copy : state.keyring.damaged_copies) {
+      repaired.push_back(copy + "; written again from the other copy");
+    }
+    state.keyring.damaged_copies.clear();
+  }
+
+  state.load_record();
+  DirectoryStore store(state.environment.files, state.directory, DirectoryStore::Access::write);
+  const CheckContext context{state.environment.files, state.ledger_directory(), store,
+                             state.record->ledgers.known};
+  if (state.catalog) {
+    if (!state.catalog->catalog.is_sound()) {
+      state.make_catalog(activity);
+      repaired.emplace_back("catalog.db: damaged; made again from ledgers and packs");
+    }
+    const std::vector<NamedSnapshot> snapshots = state.named_snapshots(std::nullopt);
+    const CheckKeys keys{state.opened->access, state.catalog->shared, snapshots};
+    report = muniment::repair(context, &keys, activity);
+  } else {
+    report = muniment::repair(context, nullptr, activity);
+  }
+  state.load_record();
+  put_first(damage_so_far(state.marker, state.keyring, *state.record), report);
+  report.repaired.insert(report.repaired.begin(), repaired.begin(), repaired.end());
+  return report;
+}
+
+StatusReport Vault::status() {
+  State& state = *x_state;
+  if (!state.record) state.load_record();
+  StatusReport report;
+  report.vault = state.identity().vault;
+  report.directory = state.directory;
+  report.unlocked = state.opened.has_value();
+  if (report.unlocked) report.device = state.device_name(state.identity().device);
+
+  ListedPacks all;
+  std::uint64_t snapshots = 0;
+  for (const Ledger& ledger : state.record->ledgers.ledgers) {
+    if (ledger.name().collection == consortium_collection) continue;
+    StatusReport::Collection collection;
+    collection.name = ledger.name().collection.hex();
+    if (report.unlocked) {
+      const auto access = state.opened->access.find(ledger.name().collection);
+      if (access != state.opened->access.end()) collection.name = access->second.name;
+    }
+    ListedPacks packs;
+    add_listed_packs(ledger, packs);
+    for (std::uint64_t i = 0; i < ledger.size(); ++i) {
+      if (act_of(ledger.entry(i)) == Act::snapshot) ++collection.snapshots;
+    }
+    collection.packs = packs.size();
+    for (const auto& [id, pack] : packs) collection.stored_bytes += file_bytes(pack.size_class);
+    snapshots += collection.snapshots;
+    all.merge(packs);
+    report.collections.push_back(std::move(collection));
+  }
+  std::ranges::sort(report.collections, {}, &StatusReport::Collection::name);
+  for (const std::string& key : state.store.list("packs/")) {
+    const auto id = pack_id_from_key(key);
+    if (id && !all.contains(*id)) ++report.packs_unlisted;
+  }
+
+  const std::optional<LastCheck> last = find_last_check(state.environment.files, state.directory);
+  if (last) {
+    report.last_verified = last->time;
+    report.last_verified_depth = last->depth;
+    report.last_verified_damage = last->damage;
+  }
+  for (const std::string& warning : state.warnings) report.todo.push_back(warning + ": run 'muniment repair'");
+  for (const std::string& warning : state.record->ledgers.warnings) {
+    report.todo.push_back(warning + ": run 'muniment repair'");
+  }
+  if (last && last->damage > 0) report.todo.emplace_back("the last check found damage: run 'muniment repair'");
+  if (!last && snapshots > 0) report.todo.emplace_back("never verified: run 'muniment verify --read-data'");
+  if (report.collections.empty()) {
+    report.todo.emplace_back("nothing is kept here yet: run 'muniment collection create NAME'");
+  }
+  return report;
+}
+
+}  // namespace muniment
