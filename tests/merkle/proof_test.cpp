@@ -90,7 +90,7 @@ TEST_CASE("inclusion proof: every leaf of every small tree has the RFC's proof, 
 
 TEST_CASE("inclusion proof: another leaf, place, size or root, or a damaged proof is refused") {
   const auto leaves = test::some_leaves(largest);
-  for (const std::size_t size : {1, 2, 3, 7, 8, 13}) {
+  for (const std::size_t size : {1U, 2U, 3U, 7U, 8U, 13U}) {
     const TreeHead head = head_of(leaves, size);
     for (std::size_t index = 0; index < size; ++index) {
       const auto proof = inclusion_proof(index, size, nodes_from_leaves(leaves));
@@ -122,7 +122,7 @@ TEST_CASE("consistency proof: any two small trees have the RFC's proof, and it v
 TEST_CASE("consistency proof: another size or root, or a damaged proof is refused") {
   const auto leaves = test::some_leaves(largest);
   const Sha256Digest other = leaf_hash({});
-  for (const std::size_t now : {2, 3, 7, 8, 13}) {
+  for (const std::size_t now : {2U, 3U, 7U, 8U, 13U}) {
     const TreeHead new_head = head_of(leaves, now);
     for (std::size_t before = 1; before < now; ++before) {
       const TreeHead old_head = head_of(leaves, before);

@@ -105,7 +105,7 @@ TEST_CASE("checkpoint: unknown lines change nothing, one forged line of the log 
   note.signatures.push_back(note.signatures[1]);
   CHECK(open_checkpoint(note, signer.key) == example());
 
-  for (const std::size_t size : {1, 63, 64, 65}) {
+  for (const std::size_t size : {1U, 63U, 64U, 65U}) {
     SignedNote forged = note;
     forged.signatures.push_back({"log", signer.key.id(), Bytes(size)});
     CHECK_FALSE(open_checkpoint(forged, signer.key));

@@ -98,7 +98,7 @@ TEST_CASE("cosignature: one forged line of a known witness condemns the note") {
   const NoteSignature good = cosigned_by(2, note, noon);
   CHECK_FALSE(refused(good));
   CHECK(refused(cosigned_by(2, checkpoint_note(4), noon)));
-  for (const std::size_t size : {1, 64, 71, 73}) {
+  for (const std::size_t size : {1U, 64U, 71U, 73U}) {
     NoteSignature damaged = good;
     damaged.signature.resize(size);
     CHECK(refused(damaged));

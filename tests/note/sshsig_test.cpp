@@ -227,7 +227,7 @@ TEST_CASE("sshsig: armor is what ssh-keygen writes, and nothing else is read") {
   const Bytes blob = encode_sshsig(sample());
   const std::string good = armor_sshsig(blob);
   CHECK(dearmor_sshsig(good) == blob);
-  for (const std::size_t size : {1, 52, 53, 105, 106, 157, 158}) {  // 52.5 bytes fill a line
+  for (const std::size_t size : {1U, 52U, 53U, 105U, 106U, 157U, 158U}) {  // 52.5 bytes fill a line
     const Bytes bytes(size, std::byte{1});
     CHECK(dearmor_sshsig(armor_sshsig(bytes)) == bytes);
   }
