@@ -42,9 +42,8 @@ class Catalog {
 
   // Opens what is there, without changing anything. In every state but `current` the way on is
   // create().
-  [[nodiscard]] static CatalogOpening open(FileSystem& files, const Path& path,
-                                           const CatalogKey& key, const CatalogOwner& owner,
-                                           DatabaseAccess access);
+  [[nodiscard]] static CatalogOpening open(const Path& path, const CatalogKey& key,
+                                           const CatalogOwner& owner, DatabaseAccess access);
 
   // An empty catalog in place of whatever is there: built beside it as `<path>.new`, then renamed,
   // so that after a crash there is the old one, none, or the new one. Only under the vault's lock

@@ -48,9 +48,7 @@ std::int32_t schema_version() {
   return static_cast<std::int32_t>(digest.prefix() & 0x7fffffffU) | 1;
 }
 
-CatalogState state_of(Database& database, const CatalogKey& key, const CatalogOwner& owner) {
-  if (!was_made_with(key, database.salt())) return CatalogState::wrong_key;
-
+CatalogState state_of(Database& database, const CatalogOwner& owner) {
   Statement version(database, "PRAGMA user_version");
   Rows version_rows = version.query();
   if (!version_rows.next()) return CatalogState::damaged;
@@ -80,22 +78,20 @@ void remove_database(FileSystem& files, const Catalog::Path& path) {
 
 }  // namespace
 
-CatalogOpening Catalog::open(FileSystem& files, const Path& path, const CatalogKey& key,
-                             const CatalogOwner& owner, DatabaseAccess access) {
-  const std::optional<std::uint64_t> size = files.file_size(path);
-  if (!size) return {.state = CatalogState::absent, .catalog = {}};
-  // SQLite would take an empty file for an empty database.
-  if (*size < DatabaseSalt::size) return {.state = CatalogState::damaged, .catalog = {}};
-
-  // Damage in the first pages is an answer here; every later reader has it as an Error.
+CatalogOpening Catalog::open(const Path& path, const CatalogKey& key, const CatalogOwner& owner,
+                             DatabaseAccess access) {
+  const auto without = [](CatalogState state) { return CatalogOpening{state, std::nullopt}; };
   try {
+    if (!was_made_with(key, Database::salt_of(path))) return without(CatalogState::wrong_key);
     Database database = Database::open(path, page_key(key).view(), access);
-    const CatalogState state = state_of(database, key, owner);
-    if (state != CatalogState::current) return {.state = state, .catalog = {}};
-    return {.state = state, .catalog = Catalog(std::move(database))};
+    const CatalogState state = state_of(database, owner);
+    if (state != CatalogState::current) return without(state);
+    return {state, Catalog(std::move(database))};
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::damaged) throw;
-    return {.state = CatalogState::damaged, .catalog = {}};
+    // Here these are answers; whoever reads on has damage as an Error.
+    if (error.code() == ErrorCode::not_found) return without(CatalogState::absent);
+    if (error.code() == ErrorCode::damaged) return without(CatalogState::damaged);
+    throw;
   }
 }
 

@@ -8,7 +8,6 @@
 #include <new>
 
 #include "vault/base/assert.hpp"
-#include "vault/base/error.hpp"
 #include "vault/base/text.hpp"
 #include "vault/sql/failure.hpp"
 #include "vault/sql/statement.hpp"
@@ -54,7 +53,7 @@ Database::Database(const Path& path, DatabaseAccess access) {
   if (result == SQLITE_CANTOPEN && sqlite3_system_errno(opened) == ENOENT) {
     throw Error(ErrorCode::not_found, fmt::format("{}: no such database", escape(path.native())));
   }
-  detail::expect_ok(opened, result);
+  if (result != SQLITE_OK) throw detail::failure(opened, path.c_str(), result);
   sqlite3_busy_timeout(opened, busy_timeout_milliseconds);
   sqlite3_db_config(opened, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
 }
@@ -70,14 +69,17 @@ Database Database::create(const Path& path, ByteView key, const DatabaseSalt& sa
   database.set_key(key, salt.view());
   Statement journal(database, "PRAGMA journal_mode = WAL");
   Rows mode = journal.query();
-  const bool answered = mode.next();
-  VAULT_ASSERT(answered && mode.get<std::string>(0) == "wal");
+  if (!mode.next() || mode.get<std::string>(0) != "wal") {
+    throw Error(ErrorCode::unsupported,
+                fmt::format("{}: no shared memory on this file system", escape(path.native())),
+                "keep the vault on a local disk");
+  }
   return database;
 }
 
 // Settings that the file does not keep. Before the key: SQLCipher is to lock and wipe SQLite's
-// whole heap and not to write its complaints to stderr. 32 MiB of cache hold the leaves of 1.5
-// million chunk rows.
+// whole heap and not to write its complaints to stderr. After it: 32 MiB of cache hold the leaves
+// of 1.5 million chunk rows. Some of these read the first page, and so try the key.
 void Database::set_key(ByteView key, ByteView salt) {
   VAULT_ASSERT(key.size() == 32 && (salt.empty() || salt.size() == DatabaseSalt::size));
   execute("PRAGMA cipher_memory_security = ON; PRAGMA cipher_log_level = NONE");
@@ -96,12 +98,19 @@ void Database::set_key(ByteView key, ByteView salt) {
       "PRAGMA trusted_schema = OFF");
 }
 
-DatabaseSalt Database::salt() {
-  Statement query(*this, "PRAGMA cipher_salt");
-  Rows rows = query.query();
-  const bool answered = rows.next();
-  VAULT_ASSERT(answered);
-  return DatabaseSalt::from_hex(rows.get<std::string>(0)).value();
+DatabaseSalt Database::salt_of(const Path& path) {
+  const Database database(path, DatabaseAccess::read);
+  // Through SQLite's own descriptor: closing another one would drop its locks.
+  sqlite3_file* file = nullptr;
+  detail::expect_ok(database.handle(), sqlite3_file_control(database.handle(), "main",
+                                                            SQLITE_FCNTL_FILE_POINTER, &file));
+  DatabaseSalt salt;
+  const int result = file->pMethods->xRead(file, salt.mutable_view().data(), DatabaseSalt::size, 0);
+  if (result == SQLITE_IOERR_SHORT_READ) {
+    throw Error(ErrorCode::damaged, fmt::format("{}: too short", escape(path.native())));
+  }
+  detail::expect_ok(database.handle(), result);
+  return salt;
 }
 
 void Database::execute(const std::string& statements) {
@@ -115,13 +124,18 @@ void Database::checkpoint() {
 }
 
 bool Database::is_sound() {
-  // Every page of the file, used or not, against its HMAC; then what the used ones say of each
-  // other.
-  Statement pages(*this, "PRAGMA cipher_integrity_check");
-  if (pages.query().next()) return false;
-  Statement structure(*this, "PRAGMA quick_check");
-  Rows findings = structure.query();
-  return findings.next() && findings.get<std::string>(0) == "ok";
+  try {
+    // Every page of the file, used or not, against its HMAC; then what they say of each other.
+    Statement pages(*this, "PRAGMA cipher_integrity_check");
+    if (pages.query().next()) return false;
+    Statement structure(*this, "PRAGMA quick_check");
+    Rows findings = structure.query();
+    return findings.next() && findings.get<std::string>(0) == "ok";
+  } catch (const Error& error) {
+    // Here damage is an answer.
+    if (error.code() == ErrorCode::damaged) return false;
+    throw;
+  }
 }
 
 }  // namespace muniment

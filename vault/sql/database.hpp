@@ -37,15 +37,17 @@ class Database {
  public:
   using Path = std::filesystem::path;
 
-  // Opens an existing file; Error(not_found) if there is none. `key` has 32 bytes and is not kept
-  // here. The first statement tries it: Error(damaged) if the first page does not open, be it
-  // damaged or sealed with another key.
+  // Opens an existing file; Error(not_found) if there is none; Error(damaged) if its first page
+  // does not open, be it damaged or sealed with another key. `key` has 32 bytes and is not kept
+  // here.
   [[nodiscard]] static Database open(const Path& path, ByteView key, DatabaseAccess access);
 
   // Makes a database of an existing empty file, whose permissions its companion files take.
   [[nodiscard]] static Database create(const Path& path, ByteView key, const DatabaseSalt& salt);
 
-  [[nodiscard]] DatabaseSalt salt();
+  // The salt of an existing file, which needs no key. Error(not_found) if there is no such file;
+  // Error(damaged) if it is too short to have one.
+  [[nodiscard]] static DatabaseSalt salt_of(const Path& path);
 
   // Runs any number of statements that give no rows.
   void execute(const std::string& statements);

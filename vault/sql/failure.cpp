@@ -5,7 +5,6 @@
 #include <new>
 
 #include "vault/base/assert.hpp"
-#include "vault/base/error.hpp"
 #include "vault/base/text.hpp"
 
 namespace muniment::detail {
@@ -32,21 +31,20 @@ ErrorCode code_of(int result) {
 
 }  // namespace
 
-void fail(sqlite3* database, int result) {
+Error failure(sqlite3* database, const char* path, int result) {
   if ((result & 0xff) == SQLITE_NOMEM) throw std::bad_alloc();
   VAULT_ASSERT((result & 0xff) != SQLITE_MISUSE && (result & 0xff) != SQLITE_RANGE);
 
-  const std::string path = escape(sqlite3_db_filename(database, "main"));
   const ErrorCode code = code_of(result);
   const int system_error = sqlite3_system_errno(database);
   if (code == ErrorCode::io && system_error != 0) {
-    throw io_error(path, sqlite3_errstr(result), system_error);
+    return io_error(escape(path), sqlite3_errstr(result), system_error);
   }
-  throw Error(code, fmt::format("{}: {}", path, sqlite3_errmsg(database)));
+  return {code, fmt::format("{}: {}", escape(path), sqlite3_errmsg(database))};
 }
 
-void expect_ok(sqlite3* database, int result) {
-  if (result != SQLITE_OK) fail(database, result);
+Error failure(sqlite3* database, int result) {
+  return failure(database, sqlite3_db_filename(database, "main"), result);
 }
 
 }  // namespace muniment::detail

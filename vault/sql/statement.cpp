@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "vault/base/assert.hpp"
-#include "vault/base/error.hpp"
 #include "vault/base/text.hpp"
 #include "vault/sql/failure.hpp"
 
@@ -46,7 +45,7 @@ bool Rows::next() {
   const int result = sqlite3_step(x_statement.get());
   if (result == SQLITE_ROW) return true;
   if (result == SQLITE_DONE) return false;
-  detail::fail(sqlite3_db_handle(x_statement.get()), result);
+  throw detail::failure(sqlite3_db_handle(x_statement.get()), result);
 }
 
 std::int64_t Rows::integer(int column) const {
