@@ -30,7 +30,12 @@ struct Approval {
 [[nodiscard]] Approval approve(const SigningKey<AuthorityPurpose>& key, const MemberId& member,
                                std::string_view name_space, std::string_view text);
 
-// Lines `approval <member> <SSHSIG>`, ascending by member: one approves once.
+// The line `approval <member> <SSHSIG>`.
+void write_approval(RecordWriter& record, const Approval& approval);
+[[nodiscard]] Approval read_approval(RecordReader& record);
+
+// One or more such lines, ascending by member. That one member has two of them is for checks to
+// refuse.
 void write_approvals(RecordWriter& record, std::span<const Approval> approvals);
 [[nodiscard]] std::vector<Approval> read_approvals(RecordReader& record);
 

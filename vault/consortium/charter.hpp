@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <map>
 
 #include "vault/consortium/approval.hpp"
@@ -118,11 +119,17 @@ struct ApprovedCharter {
 [[nodiscard]] std::optional<Refusal> check_next_charter(const ApprovedCharter& current,
                                                         const CharterEntry& entry);
 
-// That at least `needed` members who have `role` in `charter` approved `text`, and that every
-// approval is one of theirs and verifies.
+// Who approves what, and how many of them it takes.
+struct ApprovalRule {
+  std::string_view name_space;
+  std::function<bool(const CharterMember&)> may_approve;
+  std::size_t needed = 1;
+};
+
+// That enough of those who may, by `charter`, approved `text`, and that every approval is one of
+// theirs and verifies.
 [[nodiscard]] std::optional<Refusal> check_approvals(const Charter& charter,
-                                                     std::optional<Role> role, std::size_t needed,
-                                                     std::string_view name_space,
+                                                     const ApprovalRule& rule,
                                                      std::string_view text,
                                                      std::span<const Approval> approvals);
 

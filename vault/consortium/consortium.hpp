@@ -20,10 +20,9 @@ struct SealedPart {
 };
 
 struct Device {
-  DeviceId id;
   Certificate certificate;
   SealedPart name;  // to the built-in collection's readers
-  // Set once it is revoked: what is still accepted of its ledgers.
+  // Set once it is revoked: how much of each of its ledgers is still accepted, of others nothing.
   std::optional<std::map<LedgerId, std::uint64_t>> revoked;
 };
 
@@ -31,6 +30,9 @@ struct Epoch {
   std::uint32_t number = 0;
   EpochCommitment commitment;
   EpochPublicKey public_key;
+  // Another entry gives the same commitment another number or public key: one of the two is a lie,
+  // and nothing is sealed to either.
+  bool disputed = false;
 };
 
 // A grant that was approved as the charter wants it.
@@ -42,13 +44,11 @@ struct ApprovedGrant {
 };
 
 struct Collection {
-  CollectionId id;
-  DeviceId creator;
-  std::optional<SealedPart> record;   // a CollectionRecord; none for the built-in collection
+  // A CollectionRecord in its creator's ledger. None for the built-in collection, and where that
+  // ledger is not at hand.
+  std::optional<SealedPart> record;
   std::vector<Epoch> epochs;          // by number, then by commitment
   std::vector<ApprovedGrant> grants;  // by ledger, then by index
-
-  [[nodiscard]] const Epoch* find_epoch(const EpochCommitment& commitment) const noexcept;
 };
 
 // An entry of a known act that gives no rights, and why.
@@ -85,12 +85,12 @@ class Consortium {
   [[nodiscard]] const std::map<CollectionId, Collection>& collections() const noexcept {
     return x_collections;
   }
-  // Empty if there is none with this id.
-  [[nodiscard]] const Device* find_device(const DeviceId& device) const noexcept;
-  [[nodiscard]] const Collection* find_collection(const CollectionId& collection) const noexcept;
 
-  // The epoch to seal to: of the highest number, and read by no revoked device. Error(denied) if
-  // there is none: a custodian has to begin another.
+  // A device of a present member that was not revoked.
+  [[nodiscard]] bool is_active(const DeviceId& device) const noexcept;
+
+  // The epoch to seal to: of the highest number, not disputed, and read by nobody who was revoked
+  // or left. Error(denied) if there is none: a custodian has to begin another.
   [[nodiscard]] const Epoch& sealing_epoch(const CollectionId& collection) const;
 
   // In ledger order. A partner who writes such entries is broken or hostile.

@@ -1,0 +1,44 @@
+#include "vault/consortium/approval.hpp"
+
+namespace muniment {
+
+Approval approve(const SigningKey<AuthorityPurpose>& key, const MemberId& member,
+                 std::string_view name_space, std::string_view text) {
+  return {member, ssh_sign(key, name_space, as_bytes(text))};
+}
+
+void write_approval(RecordWriter& record, const Approval& approval) {
+  record.key("approval").hex(approval.member.view()).base64(encode_sshsig(approval.signature));
+}
+
+void write_approvals(RecordWriter& record, std::span<const Approval> approvals) {
+  for (const Approval& approval : approvals) write_approval(record, approval);
+}
+
+namespace {
+
+Approval read_fields(RecordReader& record) {
+  const auto member = record.hex<MemberId>();
+  const auto signature = decode_sshsig(record.base64());
+  if (!signature) record.fail();
+  return {member, signature.value_or(SshSignature{})};
+}
+
+}  // namespace
+
+Approval read_approval(RecordReader& record) {
+  return read_fields(record.key("approval"));
+}
+
+std::vector<Approval> read_approvals(RecordReader& record) {
+  std::vector<Approval> approvals;
+  while (record.key_if("approval")) {
+    approvals.push_back(read_fields(record));
+    const std::size_t count = approvals.size();
+    if (count > 1 && approvals[count - 1].member < approvals[count - 2].member) record.fail();
+  }
+  if (approvals.empty()) record.fail();
+  return approvals;
+}
+
+}  // namespace muniment

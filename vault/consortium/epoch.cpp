@@ -1,0 +1,54 @@
+#include "vault/consortium/epoch.hpp"
+
+#include "vault/base/cursor.hpp"
+#include "vault/crypto/hash.hpp"
+#include "vault/ledger/entries.hpp"
+#include "vault/note/record.hpp"
+
+namespace muniment {
+
+namespace {
+
+constexpr std::string_view commitment_label{"muniment/key-commit/v1\0", 23};
+
+}  // namespace
+
+EpochCommitment epoch_commitment(const EnvelopeKeys& keys, const EnvelopeEpoch& epoch) {
+  Bytes number;
+  ByteWriter(number).u32(epoch.number);
+  Sha256 hash;
+  hash.update(as_bytes(commitment_label));
+  hash.update(keys.consortium.view());
+  hash.update(keys.collection.view());
+  hash.update(number);
+  hash.update(epoch.key.view());
+  hash.update(keys.id_key.view());
+  hash.update(keys.chunker_key.view());
+  return *EpochCommitment::from_bytes(hash.finish().view());
+}
+
+Sha256Digest epoch_key_digest(const EpochPublicKey& key) {
+  return sha256(key.view());
+}
+
+std::string encode(const EpochEntry& entry) {
+  RecordWriter writer(type_line(Act::epoch));
+  writer.key("collection").hex(entry.collection.view());
+  writer.key("epoch").u64(entry.number);
+  writer.key("commitment").hex(entry.commitment.view());
+  writer.key("public-key").base64(entry.public_key.view());
+  return writer.finish();
+}
+
+std::optional<EpochEntry> decode_epoch_entry(std::string_view entry) {
+  RecordReader reader(entry, type_line(Act::epoch));
+  EpochEntry result;
+  result.collection = reader.key("collection").hex<CollectionId>();
+  result.number = reader.key("epoch").u32();
+  result.commitment = reader.key("commitment").hex<EpochCommitment>();
+  result.public_key = reader.key("public-key").base64<EpochPublicKey>();
+  if (!reader.done() || result.number == 0) return std::nullopt;
+  return result;
+}
+
+}  // namespace muniment

@@ -1,0 +1,173 @@
+#include "vault/consortium/keys.hpp"
+
+#include <algorithm>
+#include <functional>
+
+#include "vault/base/error.hpp"
+#include "vault/ledger/sealed_part.hpp"
+
+namespace muniment {
+
+namespace {
+
+using Opened = std::variant<EnvelopeKeys, EnvelopeRefusal>;
+using EnvelopeOpener = std::function<Opened(ByteView envelope)>;
+
+// That the ledgers know this key, by its commitment and by its public half.
+std::optional<Refusal> check_epoch(const Collection& collection, const EnvelopeKeys& keys,
+                                   const EnvelopeEpoch& epoch) {
+  const EpochCommitment commitment = epoch_commitment(keys, epoch);
+  const EpochPublicKey key = public_key(epoch_secret_key(epoch.key));
+  bool is_known = false;
+  for (const Epoch& known : collection.epochs) {
+    if (known.commitment != commitment) continue;
+    if (known.public_key == key) return std::nullopt;
+    is_known = true;
+  }
+  return is_known ? Refusal::epoch_key_mismatch : Refusal::unknown_epoch;
+}
+
+// That what an envelope holds is what its grant and the ledgers say.
+std::optional<Refusal> check_envelope(const ConsortiumId& consortium, const Collection& collection,
+                                      const Grant& grant, const EnvelopeKeys& keys) {
+  if (keys.consortium != consortium || keys.collection != grant.collection) {
+    return Refusal::other_consortium;
+  }
+  const bool one_too_many = !grant.history && keys.epochs.size() > 1;
+  const EnvelopeEpoch& newest = keys.epochs.back();
+  if (one_too_many || newest.number != grant.epoch ||
+      epoch_commitment(keys, newest) != grant.commitment) {
+    return Refusal::commitment_mismatch;
+  }
+  if (epoch_key_digest(public_key(epoch_secret_key(newest.key))) != grant.epoch_key) {
+    return Refusal::epoch_key_mismatch;
+  }
+  for (const EnvelopeEpoch& epoch : keys.epochs) {
+    if (const auto refusal = check_epoch(collection, keys, epoch)) return refusal;
+  }
+  return std::nullopt;
+}
+
+// Adds the epochs of an envelope to what is open already.
+std::optional<Refusal> merge(std::optional<CollectionKeys>& into, EnvelopeKeys keys) {
+  if (into && !(equal_constant_time(into->id_key.view(), keys.id_key.view()) &&
+                equal_constant_time(into->chunker_key.view(), keys.chunker_key.view()))) {
+    return Refusal::commitment_mismatch;
+  }
+  if (!into) into = CollectionKeys{keys.id_key.clone(), keys.chunker_key.clone(), {}, {}};
+  for (EnvelopeEpoch& epoch : keys.epochs) {
+    const EpochCommitment commitment = epoch_commitment(keys, epoch);
+    if (into->find(commitment) != nullptr) continue;
+    into->epochs.push_back({epoch.number, commitment, std::move(epoch.key)});
+  }
+  return std::nullopt;
+}
+
+std::optional<CollectionKeys> open_for(const Consortium& consortium, const CollectionId& id,
+                                       const Grantee& to, const EnvelopeOpener& open) {
+  const auto found = consortium.collections().find(id);
+  if (found == consortium.collections().end()) return std::nullopt;
+  std::optional<CollectionKeys> result;
+  std::vector<RefusedEntry> refused;
+  for (const auto& [grant, envelope, ledger, index] : found->second.grants) {
+    if (grant.to != to || grant.rights != Rights::read) continue;
+    Opened opened = open(envelope);
+    auto* keys = std::get_if<EnvelopeKeys>(&opened);
+    std::optional<Refusal> refusal = Refusal::envelope_unreadable;
+    if (keys != nullptr) refusal = check_envelope(consortium.id(), found->second, grant, *keys);
+    if (!refusal) refusal = merge(result, std::move(*keys));
+    if (refusal) refused.push_back({ledger, index, Act::grant, *refusal});
+  }
+  if (!result && !refused.empty()) {
+    const RefusedEntry& first = refused.front();
+    throw Error(ErrorCode::damaged,
+                "grant in ledger " + first.ledger.hex() + " entry " + std::to_string(first.index) +
+                    ": " + std::string(to_text(first.refusal)),
+                "ask a custodian for another grant");
+  }
+  if (result) {
+    std::ranges::sort(result->epochs, {}, [](const OpenEpoch& epoch) {
+      return std::pair(epoch.number, epoch.commitment);
+    });
+    result->refused = std::move(refused);
+  }
+  return result;
+}
+
+std::optional<std::string> open_with(const CollectionKeys& keys, const SealedPart& part, Act act) {
+  for (const OpenEpoch& epoch : keys.epochs) {
+    auto text = open_part(epoch_secret_key(epoch.key), part.ledger, act, part.sealed);
+    if (text) return text;
+  }
+  return std::nullopt;
+}
+
+void open_member_names(const Consortium& consortium, const CollectionKeys& keys, Names& names) {
+  for (const SealedPart& part : consortium.member_names()) {
+    const auto text = open_with(keys, part, Act::charter);
+    const auto opened = text ? decode_charter_names(*text) : std::nullopt;
+    if (!opened) continue;
+    for (const auto& [id, name] : *opened) {
+      const CharterMember* member = consortium.charter().find(id);
+      if (member != nullptr && member->name_digest == name.digest()) names.members[id] = name.name;
+    }
+  }
+}
+
+void open_device_names(const Consortium& consortium, const CollectionKeys& keys, Names& names) {
+  for (const auto& [id, device] : consortium.devices()) {
+    const auto text = open_with(keys, device.name, Act::device);
+    const auto name = text ? decode_device_name(*text) : std::nullopt;
+    if (name && name->digest() == device.certificate.name_digest) names.devices[id] = name->name;
+  }
+}
+
+}  // namespace
+
+const OpenEpoch* CollectionKeys::find(const EpochCommitment& epoch) const noexcept {
+  const auto found = std::ranges::find(epochs, epoch, &OpenEpoch::commitment);
+  return found == epochs.end() ? nullptr : &*found;
+}
+
+std::optional<CollectionKeys> open_collection_keys(const Consortium& consortium,
+                                                   const CollectionId& collection,
+                                                   const DeviceId& device,
+                                                   const ReadingSecretKey& key) {
+  return open_for(consortium, collection, device,
+                  [&key](ByteView envelope) { return open_envelope(key, envelope); });
+}
+
+std::optional<CollectionKeys> open_collection_keys(const Consortium& consortium,
+                                                   const CollectionId& collection,
+                                                   const MemberId& member,
+                                                   const RecoverySecretKey& key) {
+  return open_for(consortium, collection, member,
+                  [&key](ByteView envelope) { return open_envelope(key, envelope); });
+}
+
+OpenCollections open_all_collections(const Consortium& consortium, const DeviceId& device,
+                                     const ReadingSecretKey& key) {
+  OpenCollections result;
+  for (const auto& [id, collection] : consortium.collections()) {
+    auto keys = open_collection_keys(consortium, id, device, key);
+    if (keys) result.emplace(id, std::move(*keys));
+  }
+  return result;
+}
+
+Names open_names(const Consortium& consortium, const OpenCollections& keys) {
+  Names names;
+  if (const auto built_in = keys.find(consortium_collection); built_in != keys.end()) {
+    open_member_names(consortium, built_in->second, names);
+    open_device_names(consortium, built_in->second, names);
+  }
+  for (const auto& [id, open] : keys) {
+    const auto& record = consortium.collections().at(id).record;
+    const auto text = record ? open_with(open, *record, Act::collection) : std::nullopt;
+    const auto opened = text ? decode_collection_record(*text) : std::nullopt;
+    if (opened) names.collections[id] = *opened;
+  }
+  return names;
+}
+
+}  // namespace muniment

@@ -1,0 +1,236 @@
+#include "vault/consortium/replay.hpp"
+
+#include <algorithm>
+
+#include "vault/base/error.hpp"
+
+namespace muniment {
+
+Replay::Replay(const ConsortiumId& id, std::span<const Ledger* const> ledgers) {
+  x_result.x_id = id;
+  std::vector<const Ledger*> sorted(ledgers.begin(), ledgers.end());
+  std::ranges::sort(sorted, {}, [](const Ledger* ledger) { return ledger->name().id(); });
+  for (const Ledger* ledger : sorted) {
+    if (ledger->name().consortium == id) {
+      read(*ledger);
+    } else {
+      refuse({ledger, 0, Act::unknown}, Refusal::other_consortium);
+    }
+  }
+}
+
+Consortium Replay::finish() && {
+  build_charters();
+  certify_devices();
+  accept_recoveries();
+  revoke_devices();
+  begin_collections();
+  begin_epochs();
+  mark_disputed_epochs();
+  approve_grants();
+  std::ranges::sort(x_result.x_refused, {}, [](const RefusedEntry& refused) {
+    return std::pair(refused.ledger, refused.index);
+  });
+  return std::move(x_result);
+}
+
+void Replay::read(const Ledger& ledger) {
+  const bool built_in = ledger.name().collection == consortium_collection;
+  for (std::uint64_t index = 0; index < ledger.size(); ++index) {
+    const std::string text = ledger.entry(index);
+    const Place place{&ledger, index, act_of(text)};
+    const bool for_built_in = place.act == Act::charter || place.act == Act::device ||
+                              place.act == Act::recovery || place.act == Act::revoke;
+    if (for_built_in && !built_in) {
+      refuse(place, Refusal::wrong_ledger);
+      continue;
+    }
+    switch (place.act) {
+      case Act::charter:
+        keep(x_charters, decode_charter_entry(text), place);
+        break;
+      case Act::device:
+        keep(x_certificates, decode_device_entry(text), place);
+        break;
+      case Act::recovery:
+        keep(x_recoveries, decode_recovery_entry(text), place);
+        break;
+      case Act::revoke:
+        keep(x_revocations, decode_revocation_entry(text), place);
+        break;
+      case Act::collection:
+        keep(x_collections, decode_collection_entry(text), place);
+        break;
+      case Act::epoch:
+        keep(x_epochs, decode_epoch_entry(text), place);
+        break;
+      case Act::grant:
+        keep(x_grants, decode_grant_entry(text), place);
+        break;
+      case Act::packs:
+      case Act::snapshot:
+        break;  // vault/snapshot's
+      case Act::unknown:
+        ++x_result.x_unknown_acts;
+        break;
+    }
+  }
+}
+
+template <class Entry>
+void Replay::keep(std::vector<Found<Entry>>& list, std::optional<Entry> entry, const Place& place) {
+  if (entry) {
+    list.push_back({std::move(*entry), place});
+  } else {
+    refuse(place, Refusal::malformed);
+  }
+}
+
+void Replay::build_charters() {
+  auto& chain = x_result.x_charters;
+  while (const CharterEntry* next = next_charter()) {
+    chain.push_back({*decode_charter(next->text), next->text});
+  }
+  if (chain.empty()) {
+    throw Error(ErrorCode::damaged,
+                "consortium " + x_result.x_id.hex() + ": no valid charter number 1");
+  }
+  for (const auto& found : x_charters) judge_charter(found);
+}
+
+// Empty if no charter follows the last of the chain, or two different ones do.
+const CharterEntry* Replay::next_charter() const {
+  const auto& chain = x_result.x_charters;
+  const CharterEntry* next = nullptr;
+  for (const auto& [entry, place] : x_charters) {
+    const auto refusal = chain.empty() ? check_first_charter(x_result.x_id, entry)
+                                       : check_next_charter(chain.back(), entry);
+    if (refusal) continue;
+    if (next != nullptr && next->text != entry.text) return nullptr;
+    next = &entry;
+  }
+  return next;
+}
+
+void Replay::judge_charter(const Found<CharterEntry>& found) {
+  const auto& chain = x_result.x_charters;
+  const CharterEntry& entry = found.entry;
+  if (entry.text == chain.back().text) {
+    x_result.x_member_names.push_back({found.place.ledger->name(), entry.sealed});
+    return;
+  }
+  if (std::ranges::find(chain, entry.text, &ApprovedCharter::text) != chain.end()) return;
+  // It is in force nowhere. If it could have followed a charter of the chain, there are two of one
+  // number.
+  std::optional<Refusal> refusal = check_next_charter(chain.back(), entry);
+  for (const ApprovedCharter& before : chain) {
+    if (!check_next_charter(before, entry)) refusal = Refusal::charter_forked;
+  }
+  refuse_if(found.place, refusal);
+}
+
+void Replay::certify_devices() {
+  for (const auto& found : x_certificates) refuse_if(found.place, certify(found));
+}
+
+std::optional<Refusal> Replay::certify(const Found<DeviceEntry>& found) {
+  const auto& [entry, place] = found;
+  const auto certificate = decode_certificate(entry.text);
+  if (!certificate) return Refusal::malformed;
+  if (certificate->consortium != x_result.x_id) return Refusal::other_consortium;
+  // Only the device's own ledger counts: the device has to agree to whose it is.
+  const LedgerName& ledger = place.ledger->name();
+  if (certificate->keys.id() != ledger.device) return Refusal::wrong_ledger;
+  const Charter* charter = charter_of(certificate->member);
+  if (charter == nullptr) return Refusal::unknown_member;
+  const ApprovalRule rule{approval_namespace::device, [&](const CharterMember& member) {
+                            return member.id == certificate->member;
+                          }};
+  if (const auto refusal = check_approvals(*charter, rule, entry.text, {&entry.approval, 1})) {
+    return refusal;
+  }
+  x_result.x_devices[ledger.device] = {*certificate, {ledger, entry.sealed}, std::nullopt};
+  return std::nullopt;
+}
+
+void Replay::accept_recoveries() {
+  for (const auto& [entry, place] : x_recoveries) refuse_if(place, accept(entry));
+}
+
+std::optional<Refusal> Replay::accept(const RecoveryEntry& entry) {
+  const auto recipient = decode_recovery_recipient(entry.text);
+  if (!recipient) return Refusal::malformed;
+  if (recipient->consortium != x_result.x_id) return Refusal::other_consortium;
+  const Charter* charter = charter_of(recipient->member);
+  if (charter == nullptr) return Refusal::unknown_member;
+  const ApprovalRule rule{approval_namespace::recovery, [&](const CharterMember& member) {
+                            return member.id == recipient->member;
+                          }};
+  if (const auto refusal = check_approvals(*charter, rule, entry.text, {&entry.approval, 1})) {
+    return refusal;
+  }
+  const auto [known, is_new] = x_result.x_recoveries.emplace(recipient->member, *recipient);
+  const auto age = [](const RecoveryRecipient& value) {
+    return std::pair(value.created, value.key);
+  };
+  if (!is_new && age(*recipient) > age(known->second)) known->second = *recipient;
+  return std::nullopt;
+}
+
+void Replay::revoke_devices() {
+  for (const auto& [entry, place] : x_revocations) refuse_if(place, revoke(entry));
+}
+
+// Counts wherever it stands, even in a ledger that is revoked itself: two who revoke each other at
+// once both succeed, whatever the order.
+std::optional<Refusal> Replay::revoke(const RevocationEntry& entry) {
+  const auto revocation = decode_revocation(entry.text);
+  if (!revocation) return Refusal::malformed;
+  if (revocation->consortium != x_result.x_id) return Refusal::other_consortium;
+  const Charter* charter = charter_number(revocation->charter);
+  if (charter == nullptr) return Refusal::unknown_charter;
+  const auto device = x_result.x_devices.find(revocation->device);
+  if (device == x_result.x_devices.end()) return Refusal::unknown_device;
+  const ApprovalRule rule{approval_namespace::revoke, [&](const CharterMember& member) {
+                            return member.id == device->second.certificate.member ||
+                                   member.roles.has(Role::custodian);
+                          }};
+  if (const auto refusal = check_approvals(*charter, rule, entry.text, {&entry.approval, 1})) {
+    return refusal;
+  }
+  auto& accepted = device->second.revoked;
+  if (!accepted) {
+    accepted = revocation->accepted;
+    return std::nullopt;
+  }
+  // The strictest of several holds.
+  std::erase_if(*accepted,
+                [&](const auto& known) { return !revocation->accepted.contains(known.first); });
+  for (auto& [ledger, size] : *accepted) {
+    size = std::min(size, revocation->accepted.at(ledger));
+  }
+  return std::nullopt;
+}
+
+const Charter* Replay::charter_of(const MemberId& member) const {
+  const auto& chain = x_result.x_charters;
+  const auto newest = std::find_if(chain.rbegin(), chain.rend(), [&](const ApprovedCharter& known) {
+    return known.charter.find(member) != nullptr;
+  });
+  return newest == chain.rend() ? nullptr : &newest->charter;
+}
+
+const Charter* Replay::charter_number(std::uint32_t number) const {
+  const auto& chain = x_result.x_charters;
+  return number >= 1 && number <= chain.size() ? &chain[number - 1].charter : nullptr;
+}
+
+void Replay::refuse(const Place& place, Refusal refusal) {
+  x_result.x_refused.push_back({place.ledger->name().id(), place.index, place.act, refusal});
+}
+
+void Replay::refuse_if(const Place& place, std::optional<Refusal> refusal) {
+  if (refusal) refuse(place, *refusal);
+}
+
+}  // namespace muniment

@@ -1,0 +1,68 @@
+// How a Consortium is derived. Entries are sorted by act first, and then taken in the order in
+// which acts rest on each other: charters, devices, revocations, collections, epochs, grants. So
+// nothing depends on which ledger was read first.
+#pragma once
+
+#include "vault/consortium/consortium.hpp"
+
+namespace muniment {
+
+class Replay {
+ public:
+  Replay(const ConsortiumId& id, std::span<const Ledger* const> ledgers);
+
+  [[nodiscard]] Consortium finish() &&;
+
+ private:
+  struct Place {
+    const Ledger* ledger = nullptr;
+    std::uint64_t index = 0;
+    Act act = Act::unknown;
+  };
+
+  template <class Entry>
+  struct Found {
+    Entry entry;
+    Place place;
+  };
+
+  void read(const Ledger& ledger);
+  template <class Entry>
+  void keep(std::vector<Found<Entry>>& list, std::optional<Entry> entry, const Place& place);
+
+  void build_charters();
+  [[nodiscard]] const CharterEntry* next_charter() const;
+  void judge_charter(const Found<CharterEntry>& found);
+  void certify_devices();
+  [[nodiscard]] std::optional<Refusal> certify(const Found<DeviceEntry>& found);
+  void accept_recoveries();
+  [[nodiscard]] std::optional<Refusal> accept(const RecoveryEntry& entry);
+  void revoke_devices();
+  [[nodiscard]] std::optional<Refusal> revoke(const RevocationEntry& entry);
+  void begin_collections();
+  [[nodiscard]] std::optional<Refusal> begin(const Found<CollectionEntry>& found);
+  void begin_epochs();
+  [[nodiscard]] std::optional<Refusal> begin(const Found<EpochEntry>& found);
+  void mark_disputed_epochs();
+  void approve_grants();
+  [[nodiscard]] std::optional<Refusal> approve(const Found<GrantEntry>& found);
+
+  // Why the entries of a ledger's device do not count at this place.
+  [[nodiscard]] std::optional<Refusal> check_place(const Place& place) const;
+  // The newest charter that lists the member; empty if none does.
+  [[nodiscard]] const Charter* charter_of(const MemberId& member) const;
+  [[nodiscard]] const Charter* charter_number(std::uint32_t number) const;
+  void refuse(const Place& place, Refusal refusal);
+  void refuse_if(const Place& place, std::optional<Refusal> refusal);
+
+  Consortium x_result;
+  std::vector<Found<CharterEntry>> x_charters;
+  std::vector<Found<DeviceEntry>> x_certificates;
+  std::vector<Found<RecoveryEntry>> x_recoveries;
+  std::vector<Found<RevocationEntry>> x_revocations;
+  std::vector<Found<CollectionEntry>> x_collections;
+  std::vector<Found<EpochEntry>> x_epochs;
+  std::vector<Found<GrantEntry>> x_grants;
+};
+
+}  // namespace muniment
