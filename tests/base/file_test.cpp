@@ -43,6 +43,15 @@ ErrorCode code_of(const auto& action) {
   return {};
 }
 
+bool succeeds(const auto& action) {
+  try {
+    action();
+  } catch (const Error&) {
+    return false;
+  }
+  return true;
+}
+
 std::string text_of(FileSystem& files, const Path& path) {
   return std::string(as_text(read_file(files, path, 1000).value()));
 }
@@ -279,12 +288,7 @@ TEST_CASE("write_file_atomically: what a crash leaves is whole, and new once it 
       write_file_atomically(memory, "a", as_bytes("old"));
       test::FaultyFileSystem files(memory);
       files.set_fault(test::Fault{.operation = operation, .error_number = EIO, .lasting = true});
-      bool returned = false;
-      try {
-        write_file_atomically(files, "a", as_bytes("new"));
-        returned = true;
-      } catch (const Error&) {
-      }
+      const bool returned = succeeds([&] { write_file_atomically(files, "a", as_bytes("new")); });
       memory.crash(fate);
       const std::string text = text_of(memory, "a");
       CHECK((text == "new" || (text == "old" && !returned)));

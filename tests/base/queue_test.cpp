@@ -77,7 +77,7 @@ TEST_CASE("queue: many producers and consumers lose and double nothing") {
   for (std::thread& sender : senders) sender.join();
   queue.close();
   for (std::thread& receiver : receivers) receiver.join();
-  constexpr std::int64_t total = producers * each;
+  constexpr std::int64_t total = std::int64_t{producers} * each;
   CHECK(count == total);
   CHECK(sum == total * (total - 1) / 2);
 }
