@@ -53,6 +53,7 @@ TEST_CASE("sha-256: threads that hash at once do not disturb each other") {
   constexpr int rounds = 2000;
   std::array<int, 4> right{};
   std::vector<std::thread> threads;
+  threads.reserve(right.size());
   for (std::size_t t = 0; t < right.size(); ++t) {
     threads.emplace_back([&right, t] {
       for (int round = 0; round < rounds; ++round) {

@@ -10,7 +10,6 @@
 namespace muniment {
 
 using test::byte_range;
-using test::hex;
 
 namespace {
 

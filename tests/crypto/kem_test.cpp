@@ -120,7 +120,7 @@ TEST_CASE(
     "x-wing: what is not a public key, or would give a secret that anyone knows, is refused") {
   FixedRandom random;
   const SecretBytes seed = SecretBytes::copy_of(random.bytes(64));
-  TestPublicKey key = public_key(TestSecretKey::generate(random));
+  const TestPublicKey key = public_key(TestSecretKey::generate(random));
   REQUIRE(encapsulate(key, seed));
 
   TestPublicKey low_order = key;  // X25519 half all zeros

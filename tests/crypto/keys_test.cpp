@@ -8,7 +8,6 @@
 namespace muniment {
 
 using test::byte_range;
-using test::hex;
 
 TEST_CASE("keys: a chunk id is keyed blake2b-256 of the chunk's sha-256") {
   const auto key = IdKey::from_bytes(byte_range(0x00, 0x1f));

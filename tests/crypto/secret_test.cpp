@@ -74,7 +74,7 @@ TEST_CASE("secret: a copy is made only when asked for, and stands alone") {
 TEST_CASE("secret: a move hands the memory over and leaves nothing behind") {
   SecretBytes from = SecretBytes::copy_of(as_bytes("secret"));
   const std::byte* const memory = from.view().data();
-  SecretBytes to = std::move(from);
+  const SecretBytes to = std::move(from);
   CHECK(to.view().data() == memory);
   CHECK(as_text(to.view()) == "secret");
   CHECK(from.size() == 0);  // NOLINT(bugprone-use-after-move): what is tested

@@ -13,6 +13,11 @@ namespace {
 // What a laptop can spare when it opens the keyring that a server made.
 constexpr std::uint64_t measured_memory_bytes_max = 1ULL << 30U;
 
+// Never null, not even for nothing, since libsodium refuses that.
+const char* c_chars(ByteView bytes) {
+  return bytes.empty() ? "" : reinterpret_cast<const char*>(bytes.data());
+}
+
 // Time that this thread was given: another busy program must not make the cost look higher.
 double thread_milliseconds() {
   timespec time{};
@@ -29,8 +34,8 @@ SecretBytes hkdf_sha512(ByteView secret, ByteView salt, ByteView info, std::size
   crypto_kdf_hkdf_sha512_extract(c_bytes(prk.mutable_view()), c_bytes(salt), salt.size(),
                                  c_bytes(secret), secret.size());
   SecretBytes out(out_size);
-  crypto_kdf_hkdf_sha512_expand(c_bytes(out.mutable_view()), out.size(), as_text(info).data(),
-                                info.size(), c_bytes(prk.view()));
+  crypto_kdf_hkdf_sha512_expand(c_bytes(out.mutable_view()), out.size(), c_chars(info), info.size(),
+                                c_bytes(prk.view()));
   return out;
 }
 
@@ -50,8 +55,8 @@ SecretBytes hkdf_sha256_expand(ByteView prk, ByteView info, std::size_t out_size
   VAULT_ASSERT(prk.size() == crypto_kdf_hkdf_sha256_KEYBYTES);
   VAULT_ASSERT(out_size <= crypto_kdf_hkdf_sha256_BYTES_MAX);
   SecretBytes out(out_size);
-  crypto_kdf_hkdf_sha256_expand(c_bytes(out.mutable_view()), out.size(), as_text(info).data(),
-                                info.size(), c_bytes(prk));
+  crypto_kdf_hkdf_sha256_expand(c_bytes(out.mutable_view()), out.size(), c_chars(info), info.size(),
+                                c_bytes(prk));
   return out;
 }
 
@@ -74,11 +79,9 @@ SecretBytes argon2id(ByteView passphrase, ByteView salt, const Argon2idCost& cos
                 fmt::format("argon2id: a cost of {} passes over {} bytes is refused", cost.passes,
                             cost.memory_bytes));
   }
-  // libsodium takes no null pointer, not even for nothing.
-  const std::string_view text = passphrase.empty() ? std::string_view("") : as_text(passphrase);
   SecretBytes key(32);
-  if (crypto_pwhash_argon2id(c_bytes(key.mutable_view()), key.size(), text.data(), text.size(),
-                             c_bytes(salt), cost.passes, cost.memory_bytes,
+  if (crypto_pwhash_argon2id(c_bytes(key.mutable_view()), key.size(), c_chars(passphrase),
+                             passphrase.size(), c_bytes(salt), cost.passes, cost.memory_bytes,
                              crypto_pwhash_argon2id_ALG_ARGON2ID13) != 0) {
     throw Error(
         ErrorCode::io,
