@@ -55,16 +55,18 @@ Bytes seal_payload(ByteView key, ByteView plaintext) {
 
 std::optional<SecretBytes> open_payload(ByteView key, ByteView sealed) {
   constexpr std::size_t sealed_chunk_bytes = age_chunk_bytes + age_tag_bytes;
-  const std::size_t chunks = (sealed.size() + sealed_chunk_bytes - 1) / sealed_chunk_bytes;
-  if (sealed.size() < chunks * age_tag_bytes || chunks == 0) return std::nullopt;
-  SecretBytes plaintext(sealed.size() - chunks * age_tag_bytes);
+  if (sealed.size() < age_tag_bytes) return std::nullopt;
+  const std::size_t full_chunks = (sealed.size() - 1) / sealed_chunk_bytes;
+  const std::size_t last_bytes = sealed.size() - full_chunks * sealed_chunk_bytes;
+  // Only an empty payload has an empty chunk: otherwise one plaintext had two files.
+  if (last_bytes < age_tag_bytes + (full_chunks > 0 ? 1 : 0)) return std::nullopt;
+
+  SecretBytes plaintext(sealed.size() - (full_chunks + 1) * age_tag_bytes);
   auto out = plaintext.mutable_view().begin();
   ChunkNonce nonce;
-  for (std::size_t i = 0; i < chunks; ++i) {
-    const bool last = i + 1 == chunks;
-    const ByteView chunk = sealed.first(std::min(sealed.size(), sealed_chunk_bytes));
-    // Only an empty payload has an empty chunk: otherwise one plaintext had two files.
-    if (chunk.size() <= age_tag_bytes && chunks > 1) return std::nullopt;
+  for (std::size_t i = 0; i <= full_chunks; ++i) {
+    const bool last = i == full_chunks;
+    const ByteView chunk = sealed.first(last ? last_bytes : sealed_chunk_bytes);
     const auto opened = chacha20poly1305_open(key, nonce.next(last), chunk);
     if (!opened) return std::nullopt;
     out = std::ranges::copy(opened->view(), out).out;

@@ -75,9 +75,11 @@ std::optional<AgeHeader> parse_age_header(ByteView file) {
   if (header.stanzas.empty()) return std::nullopt;
 
   header.authenticated = file.first(file.size() - lines.rest().size() + age_end_start.size());
-  const std::string_view end = lines.next().value_or("").substr(age_end_start.size());
+  const std::optional<std::string_view> end = lines.next();
   std::optional<Bytes> mac;
-  if (end.starts_with(' ')) mac = from_age_base64(end.substr(1));
+  if (end && end->substr(age_end_start.size()).starts_with(' ')) {
+    mac = from_age_base64(end->substr(age_end_start.size() + 1));
+  }
   const ByteView payload = as_bytes(lines.rest());
   if (!mac || mac->size() != age_mac_bytes || payload.size() < age_nonce_bytes) {
     return std::nullopt;
