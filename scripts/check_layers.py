@@ -12,8 +12,8 @@ import sys
 
 VAULT_RANKS = [
     ["vault/base"],
-    ["vault/crypto", "vault/codec", "vault/chunk", "vault/sql"],
-    ["vault/merkle", "vault/note", "vault/store"],
+    ["vault/crypto", "vault/codec", "vault/sql"],
+    ["vault/chunk", "vault/merkle", "vault/note", "vault/store"],
     ["vault/pack", "vault/ledger", "vault/keyring", "vault/catalog"],
     ["vault/consortium", "vault/audit"],
     ["vault/snapshot"],
