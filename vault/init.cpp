@@ -73,7 +73,8 @@ bool make_vault_directory(FileSystem& files, const std::filesystem::path& direct
 InitResult Vault::init(const InitOptions& options, const Credential& credential,
                        Environment environment) {
   auto& [files, clock, random] = environment;
-  const std::filesystem::path directory = std::filesystem::absolute(options.directory).lexically_normal();
+  const std::filesystem::path directory =
+      std::filesystem::absolute(options.directory).lexically_normal();
   InitResult result;
   result.member = name_or_made_up(options.member, "member", random);
   result.device = name_or_made_up(options.device, "device", random);
@@ -106,11 +107,11 @@ InitResult Vault::init(const InitOptions& options, const Credential& credential,
   const CatalogKey catalog_key = reading.catalog.clone();
   CreatedKeyring created =
       Keyring::create(identity, std::move(service), std::move(reading), random);
-  created.keyring.add_slot(credential, {Compartments::both, options.argon2id_cost}, created.unlocked,
-                           random);
+  created.keyring.add_slot(credential, {Compartments::both, options.argon2id_cost},
+                           created.unlocked, random);
   if (seed) {
-    created.keyring.add_slot(Credential::recovery(*seed), {Compartments::both, {}}, created.unlocked,
-                             random);
+    created.keyring.add_slot(Credential::recovery(*seed), {Compartments::both, {}},
+                             created.unlocked, random);
   }
 
   for (const char* name : {"packs", "ledgers", "tmp"}) files.make_directory(directory / name);

@@ -24,7 +24,8 @@ void save_last_check(FileSystem& files, const std::filesystem::path& directory,
   write_file_atomically(files, directory / "verified", as_bytes(record.finish()));
 }
 
-std::optional<LastCheck> find_last_check(FileSystem& files, const std::filesystem::path& directory) {
+std::optional<LastCheck> find_last_check(FileSystem& files,
+                                         const std::filesystem::path& directory) {
   const auto bytes = read_file(files, directory / "verified", bytes_max);
   if (!bytes) return std::nullopt;
   RecordReader record(as_text(*bytes), type);

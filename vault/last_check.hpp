@@ -1,5 +1,5 @@
-// The file `verified`: when this vault was last verified, how deeply, and whether it was whole. A convenience for
-// `status`; nobody's proof.
+// The file `verified`: when this vault was last verified, how deeply, and whether it was whole. A
+// convenience for `status`; nobody's proof.
 //
 //   muniment/verified/v1
 //   time <seconds since 1970>
@@ -19,7 +19,8 @@ struct LastCheck {
   std::uint64_t damage = 0;
 };
 
-void save_last_check(FileSystem& files, const std::filesystem::path& directory, const LastCheck& check);
+void save_last_check(FileSystem& files, const std::filesystem::path& directory,
+                     const LastCheck& check);
 
 // Empty if it was never verified, or the file does not say so properly.
 [[nodiscard]] std::optional<LastCheck> find_last_check(FileSystem& files,

@@ -8,7 +8,9 @@ namespace {
 
 using LogKeys = std::map<DeviceId, VerifyKey<LogPurpose>>;
 
-std::string label(const LedgerId& id) { return "ledger " + id.hex(); }
+std::string label(const LedgerId& id) {
+  return "ledger " + id.hex();
+}
 
 void lose(LedgerSet& set, const LedgerId& id, const std::string& cause) {
   set.damage.push_back({label(id), cause, false, {}});

@@ -21,7 +21,8 @@ struct LedgerSet {
   [[nodiscard]] std::vector<const Ledger*> pointers() const;
 };
 
-// Opens every ledger of `consortium` in `directory`. A damaged one is a warning, and what it says is missing.
+// Opens every ledger of `consortium` in `directory`. A damaged one is a warning, and what it says
+// is missing.
 [[nodiscard]] LedgerSet load_ledgers(FileSystem& files, const std::filesystem::path& directory,
                                      const ConsortiumId& consortium);
 

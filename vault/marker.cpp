@@ -83,7 +83,8 @@ FoundMarker find_marker(FileSystem& files, const std::filesystem::path& director
   }
   if (!bytes || !identity) return {identities[0], bytes ? "damaged" : "missing"};
   const bool outvoted = identities.size() == 2 && identities[0] == identities[1] &&
-                        *identity != identities[0] && have_something_in_common(*identity, identities[0]);
+                        *identity != identities[0] &&
+                        have_something_in_common(*identity, identities[0]);
   if (outvoted) return {identities[0], "damaged"};
   return {*identity, ""};
 }

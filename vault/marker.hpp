@@ -5,7 +5,8 @@
 //   device <32 hexadecimal digits>
 //   consortium <64 hexadecimal digits>
 //
-// It says nothing that the keyring's clear header does not say, so a damaged one can be written again.
+// It says nothing that the keyring's clear header does not say, so a damaged one can be written
+// again.
 #pragma once
 
 #include "vault/base/file.hpp"
@@ -24,8 +25,8 @@ struct FoundMarker {
   std::string damage;
 };
 
-// Error(no_vault) if there is none; Error(unsupported) for another version; Error(damaged) if neither the file nor
-// a copy of the keyring says whose vault it is.
+// Error(no_vault) if there is none; Error(unsupported) for another version; Error(damaged) if
+// neither the file nor a copy of the keyring says whose vault it is.
 [[nodiscard]] FoundMarker find_marker(FileSystem& files, const std::filesystem::path& directory);
 
 }  // namespace muniment

@@ -67,16 +67,16 @@ void Vault::State::load_record() {
 }
 
 void Vault::State::open_access() {
-  opened->keys = open_all_collections(record->consortium, identity().device, opened->reading.reading);
+  opened->keys =
+      open_all_collections(record->consortium, identity().device, opened->reading.reading);
   opened->names = open_names(record->consortium, opened->keys);
   opened->access = make_access(opened->keys, opened->names);
 }
 
 void Vault::State::open_catalog(bool locked, Activity& activity) {
   const CatalogOwner owner{identity().vault, identity().consortium};
-  CatalogOpening opening =
-      Catalog::open(catalog_path(), opened->reading.catalog, owner,
-                    locked ? DatabaseAccess::write : DatabaseAccess::read);
+  CatalogOpening opening = Catalog::open(catalog_path(), opened->reading.catalog, owner,
+                                         locked ? DatabaseAccess::write : DatabaseAccess::read);
   bool usable = opening.state == CatalogState::current;
   if (usable) {
     catalog = std::make_unique<OpenCatalog>(std::move(*opening.catalog));
@@ -162,8 +162,9 @@ std::vector<NamedSnapshot> Vault::State::named_snapshots(
   std::vector<NamedSnapshot> named;
   for (const CollectionAccess* access : wanted) {
     for (CatalogSnapshot& facts : catalog->catalog.snapshots(access->id)) {
-      named.push_back({fmt::format("{}/{}@{}", access->name, facts.number, device_name(facts.device)),
-                       std::move(facts)});
+      named.push_back(
+          {fmt::format("{}/{}@{}", access->name, facts.number, device_name(facts.device)),
+           std::move(facts)});
     }
   }
   return named;
@@ -189,8 +190,7 @@ SnapshotInfo Vault::State::describe(const NamedSnapshot& snapshot, Activity& act
   SnapshotInfo info = facts_of(snapshot);
   const CollectionAccess& access = opened->access.at(info.collection_id);
   try {
-    const auto chunks =
-        open_chunks(access, catalog->shared, store, PackAccess::ranges, activity);
+    const auto chunks = open_chunks(access, catalog->shared, store, PackAccess::ranges, activity);
     info.about = open_snapshot(info.name, info.index, chunks)->index().about;
   } catch (const Error& error) {
     if (error.code() != ErrorCode::damaged) throw;

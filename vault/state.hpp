@@ -65,8 +65,8 @@ struct Vault::State {
   void load_record();
   // Opens collections and names from the record; needs `opened`.
   void open_access();
-  // Opens the catalog and brings it up to date; `locked` says whether the caller holds the lock, without which it is
-  // only read.
+  // Opens the catalog and brings it up to date; `locked` says whether the caller holds the lock,
+  // without which it is only read.
   void open_catalog(bool locked, Activity& activity);
   void make_catalog(Activity& activity);
   void follow(Activity& activity);
@@ -77,7 +77,8 @@ struct Vault::State {
   // Error(not_found) with those that there are.
   [[nodiscard]] const CollectionAccess& find_collection(const std::string& name);
   [[nodiscard]] std::string device_name(const DeviceId& device) const;
-  [[nodiscard]] std::vector<NamedSnapshot> named_snapshots(const std::optional<std::string>& collection);
+  [[nodiscard]] std::vector<NamedSnapshot> named_snapshots(
+      const std::optional<std::string>& collection);
   // All but `about`, which stands in the snapshot itself.
   [[nodiscard]] SnapshotInfo facts_of(const NamedSnapshot& snapshot) const;
   [[nodiscard]] SnapshotInfo describe(const NamedSnapshot& snapshot, Activity& activity);

@@ -16,15 +16,17 @@ namespace muniment {
 namespace {
 
 const CheckedLedger& own_ledger(const Record& record, const LedgerName& name) {
-  const auto own = std::ranges::find_if(
-      record.ledgers.known, [&](const CheckedLedger& known) { return known.name.device == name.device; });
+  const auto own = std::ranges::find_if(record.ledgers.known, [&](const CheckedLedger& known) {
+    return known.name.device == name.device;
+  });
   VAULT_ASSERT(own != record.ledgers.known.end());
   return *own;
 }
 
 // What find matches a path against: the last component, or all of it where the pattern has a '/'.
 bool matches(const FindQuery& query, const Entry& entry) {
-  if (query.sha256 && (entry.kind != EntryKind::file || entry.sha256 != *query.sha256)) return false;
+  if (query.sha256 && (entry.kind != EntryKind::file || entry.sha256 != *query.sha256))
+    return false;
   if (!query.name_glob) return true;
   const bool whole = query.name_glob->find('/') != std::string::npos;
   const std::size_t slash = whole ? std::string::npos : entry.path.rfind('/');
@@ -75,7 +77,9 @@ std::optional<std::filesystem::path> Vault::find_directory(const std::filesystem
   }
 }
 
-const std::vector<std::string>& Vault::warnings() const { return x_state->warnings; }
+const std::vector<std::string>& Vault::warnings() const {
+  return x_state->warnings;
+}
 
 bool Vault::has_passphrase_slot() const {
   return std::ranges::any_of(x_state->keyring.keyring.slots(), [](const SlotInfo& slot) {
@@ -83,7 +87,9 @@ bool Vault::has_passphrase_slot() const {
   });
 }
 
-void Vault::set_lock_wait(std::chrono::milliseconds wait) { x_state->lock_wait = wait; }
+void Vault::set_lock_wait(std::chrono::milliseconds wait) {
+  x_state->lock_wait = wait;
+}
 
 void Vault::unlock(const Credential& credential, Activity& activity) {
   State& state = *x_state;
@@ -118,7 +124,8 @@ CollectionInfo Vault::create_collection(const std::string& name, Activity& activ
     throw Error(ErrorCode::exists, "collection " + name + ": there is one with this name already");
   }
   if (!opened.reading.authority) {
-    throw Error(ErrorCode::denied, "collection " + name + ": the member's authority key is not on this device",
+    throw Error(ErrorCode::denied,
+                "collection " + name + ": the member's authority key is not on this device",
                 "create it on the device that has the key");
   }
   NewCollection collection;
@@ -126,8 +133,9 @@ CollectionInfo Vault::create_collection(const std::string& name, Activity& activ
   collection.creator = state.identity().device;
   const CollectionFounding founding = found_collection(
       state.record->consortium, collection, *opened.reading.authority, state.environment.random);
-  LedgerWriter writer = LedgerWriter::open(state.environment.files, state.ledger_directory(),
-                                           founding.ledger, own_ledger(*state.record, founding.ledger).log);
+  LedgerWriter writer =
+      LedgerWriter::open(state.environment.files, state.ledger_directory(), founding.ledger,
+                         own_ledger(*state.record, founding.ledger).log);
   writer.append(founding.entries, opened.service.log);
   state.refresh(activity);
   return {founding.ledger.collection, name, 0};
@@ -144,7 +152,8 @@ std::vector<CollectionInfo> Vault::collections() {
   return infos;
 }
 
-IngestReport Vault::ingest(const std::string& collection, std::span<const std::filesystem::path> paths,
+IngestReport Vault::ingest(const std::string& collection,
+                           std::span<const std::filesystem::path> paths,
                            const IngestOptions& options, Activity& activity) {
   State& state = *x_state;
   static_cast<void>(state.find_collection(collection));
@@ -190,9 +199,8 @@ SnapshotInfo Vault::resolve(const SnapshotName& name, Activity& activity) {
   const std::size_t there = all.size();
   std::erase_if(all, [&](const NamedSnapshot& snapshot) {
     const CatalogSnapshot& facts = snapshot.facts;
-    const bool device =
-        name.device.empty() || x_state->device_name(facts.device) == name.device ||
-        (name.device.size() >= 4 && facts.device.hex().starts_with(name.device));
+    const bool device = name.device.empty() || x_state->device_name(facts.device) == name.device ||
+                        (name.device.size() >= 4 && facts.device.hex().starts_with(name.device));
     return !device || (name.number && facts.number != *name.number);
   });
   const auto when = [](const NamedSnapshot& snapshot) {
@@ -201,10 +209,11 @@ SnapshotInfo Vault::resolve(const SnapshotName& name, Activity& activity) {
   if (all.empty()) {
     const std::string wanted = name.number ? std::to_string(*name.number) : "latest";
     throw Error(ErrorCode::not_found,
-                fmt::format("snapshot {}/{}{}{}: there is no such snapshot", name.collection, wanted,
-                            name.device.empty() ? "" : "@", escape(name.device)),
-                there == 0 ? "the collection is empty: 'muniment ingest " + name.collection + " PATH'"
-                           : "'muniment snapshots " + name.collection + "' lists what there is");
+                fmt::format("snapshot {}/{}{}{}: there is no such snapshot", name.collection,
+                            wanted, name.device.empty() ? "" : "@", escape(name.device)),
+                there == 0
+                    ? "the collection is empty: 'muniment ingest " + name.collection + " PATH'"
+                    : "'muniment snapshots " + name.collection + "' lists what there is");
   }
   if (!name.number) return x_state->describe(std::ranges::max(all, {}, when), activity);
   if (all.size() > 1) {
@@ -221,13 +230,15 @@ std::unique_ptr<Reader> Vault::reader(const SnapshotInfo& snapshot, ReaderUse us
   State& state = *x_state;
   const CollectionAccess& access = state.unlocked().access.at(snapshot.collection_id);
   const PackAccess pack_access = use == ReaderUse::bulk ? PackAccess::whole : PackAccess::ranges;
-  return open_snapshot(snapshot.name, snapshot.index,
-                       open_chunks(access, state.catalog->shared, state.store, pack_access, activity));
+  return open_snapshot(
+      snapshot.name, snapshot.index,
+      open_chunks(access, state.catalog->shared, state.store, pack_access, activity));
 }
 
 void Vault::find(const FindQuery& query, const std::function<bool(const FindResult&)>& visitor,
                  Activity& activity) {
-  // Snapshots share most of their manifest: each piece is read once, its matches named for every snapshot.
+  // Snapshots share most of their manifest: each piece is read once, its matches named for every
+  // snapshot.
   std::map<ChunkId, std::vector<Entry>> matching;
   for (const NamedSnapshot& snapshot : x_state->named_snapshots(query.collection)) {
     const std::unique_ptr<Reader> opened =

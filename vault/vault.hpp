@@ -1,9 +1,9 @@
-// The vault: one directory on one device, and everything that one can do with it. The one header that
-// cli/ and sync/ start from.
+// The vault: one directory on one device, and everything that one can do with it. The one header
+// that cli/ and sync/ start from.
 //
-// A Vault opens without any key: it can then be verified, repaired and asked for its status. unlock() opens
-// the reading compartment and the catalog; ingest, ls, cat, restore, diff and find need that. Every plaintext
-// byte leaves through a Reader (vault/snapshot/reader.hpp).
+// A Vault opens without any key: it can then be verified, repaired and asked for its status.
+// unlock() opens the reading compartment and the catalog; ingest, ls, cat, restore, diff and find
+// need that. Every plaintext byte leaves through a Reader (vault/snapshot/reader.hpp).
 #pragma once
 
 #include <chrono>
@@ -52,7 +52,8 @@ struct InitResult {
   VaultId vault;
   std::string member;
   std::string device;
-  // 33 words of SLIP-39; to be shown once, printed, and wiped. Empty for a vault opened by a key file.
+  // 33 words of SLIP-39; to be shown once, printed, and wiped. Empty for a vault opened by a key
+  // file.
   SecretBytes recovery_words;
 };
 
@@ -66,7 +67,7 @@ struct CollectionInfo {
 struct SnapshotName {
   std::string collection;
   std::optional<std::uint64_t> number;  // empty: the last committed in ledger order
-  std::string device;                   // a name, or a prefix of the id of at least 4 digits; empty: any
+  std::string device;  // a name, or a prefix of the id of at least 4 digits; empty: any
 
   // Empty if `text` is not such a name.
   [[nodiscard]] static std::optional<SnapshotName> parse(std::string_view text);
@@ -93,7 +94,8 @@ enum class ReaderUse {
 };
 
 struct FindQuery {
-  std::optional<std::string> name_glob;       // fnmatch on the last component, or on the path if it has a '/'
+  std::optional<std::string>
+      name_glob;  // fnmatch on the last component, or on the path if it has a '/'
   std::optional<Sha256Digest> sha256;
   std::optional<std::string> collection;
 };
@@ -120,34 +122,40 @@ struct StatusReport {
   std::optional<UnixSeconds> last_verified;
   VerifyDepth last_verified_depth = VerifyDepth::presence;
   std::uint64_t last_verified_damage = 0;  // damaged objects that were found then
-  std::vector<std::string> todo;     // what needs doing, a line each
+  std::vector<std::string> todo;           // what needs doing, a line each
 };
 
-// Not thread-safe; operations use threads of their own inside. Throws Error as documented in error.hpp.
+// Not thread-safe; operations use threads of their own inside. Throws Error as documented in
+// error.hpp.
 class Vault {
  public:
-  // Makes a vault: keyring, device keys, a charter of one, and its grants to itself and to its recovery
-  // identity. Nothing is left behind if it fails.
-  static InitResult init(const InitOptions& options, const Credential& credential, Environment environment);
+  // Makes a vault: keyring, device keys, a charter of one, and its grants to itself and to its
+  // recovery identity. Nothing is left behind if it fails.
+  static InitResult init(const InitOptions& options, const Credential& credential,
+                         Environment environment);
 
-  // Opens without a key. Error(no_vault) if the directory holds none; Error(unsupported) for another version.
+  // Opens without a key. Error(no_vault) if the directory holds none; Error(unsupported) for
+  // another version.
   static Vault open(const std::filesystem::path& directory, Environment environment);
 
   // `start` or the nearest directory above it that holds a vault.
-  [[nodiscard]] static std::optional<std::filesystem::path> find_directory(const std::filesystem::path& start,
-                                                                           FileSystem& files);
+  [[nodiscard]] static std::optional<std::filesystem::path> find_directory(
+      const std::filesystem::path& start, FileSystem& files);
 
   ~Vault();
   Vault(Vault&&) noexcept;
   Vault& operator=(Vault&&) noexcept;
 
-  // What opening found and went on with: a damaged keyring copy, a ledger read from its second copy.
+  // What opening found and went on with: a damaged keyring copy, a ledger read from its second
+  // copy.
   [[nodiscard]] const std::vector<std::string>& warnings() const;
-  // True if a credential opens it without a passphrase being asked, so that the caller knows what to ask for.
+  // True if a credential opens it without a passphrase being asked, so that the caller knows what
+  // to ask for.
   [[nodiscard]] bool has_passphrase_slot() const;
 
-  // Error(wrong_key) if the credential opens nothing; Error(damaged) if the keyring is damaged in both copies.
-  // A catalog that is missing, old, foreign or damaged is said to `activity` and rebuilt.
+  // Error(wrong_key) if the credential opens nothing; Error(damaged) if the keyring is damaged in
+  // both copies. A catalog that is missing, old, foreign or damaged is said to `activity` and
+  // rebuilt.
   void unlock(const Credential& credential, Activity& activity);
 
   // How long operations that write wait for another process before Error(busy).
@@ -168,10 +176,12 @@ class Vault {
   [[nodiscard]] std::unique_ptr<Reader> reader(const SnapshotInfo& snapshot, ReaderUse use,
                                                Activity& activity);
   // By snapshot, then in path order. The visitor returns false to stop.
-  void find(const FindQuery& query, const std::function<bool(const FindResult&)>& visitor, Activity& activity);
+  void find(const FindQuery& query, const std::function<bool(const FindResult&)>& visitor,
+            Activity& activity);
   void rebuild_catalog(Activity& activity);
 
-  // Need no key, except that VerifyDepth::deep does; with unlock() damage is named by file and snapshot.
+  // Need no key, except that VerifyDepth::deep does; with unlock() damage is named by file and
+  // snapshot.
   [[nodiscard]] VerifyReport verify(VerifyDepth depth, Activity& activity);
   [[nodiscard]] RepairReport repair(Activity& activity);
   [[nodiscard]] StatusReport status();

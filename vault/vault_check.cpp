@@ -14,11 +14,15 @@ namespace {
 std::vector<Damage> damage_so_far(const FoundMarker& marker, const LoadedKeyring& keyring,
                                   const Record& record) {
   std::vector<Damage> damage = record.ledgers.damage;
-  if (!marker.damage.empty()) damage.push_back({"the marker file 'muniment'", marker.damage, true, {}});
-  for (const std::string& copy : keyring.damaged_copies) damage.push_back({"keyring", copy, true, {}});
+  if (!marker.damage.empty())
+    damage.push_back({"the marker file 'muniment'", marker.damage, true, {}});
+  for (const std::string& copy : keyring.damaged_copies)
+    damage.push_back({"keyring", copy, true, {}});
   for (const RefusedEntry& refused : record.consortium.refused()) {
     damage.push_back({fmt::format("ledger {}: entry {}", refused.ledger.hex(), refused.index),
-                      fmt::format("gives no rights: {}", to_text(refused.refusal)), false, {}});
+                      fmt::format("gives no rights: {}", to_text(refused.refusal)),
+                      false,
+                      {}});
   }
   return damage;
 }
@@ -45,7 +49,8 @@ VerifyReport Vault::verify(VerifyDepth depth, Activity& activity) {
     const CheckKeys keys{state.opened->access, state.catalog->shared, snapshots};
     report = muniment::verify(context, &keys, depth, activity);
     if (!state.catalog->catalog.is_sound()) {
-      report.damage.push_back({"catalog.db", "damaged; it can be made again at any time", true, {}});
+      report.damage.push_back(
+          {"catalog.db", "damaged; it can be made again at any time", true, {}});
     }
   } else {
     report = muniment::verify(context, nullptr, depth, activity);
@@ -144,12 +149,15 @@ StatusReport Vault::status() {
     report.last_verified_depth = last->depth;
     report.last_verified_damage = last->damage;
   }
-  for (const std::string& warning : state.warnings) report.todo.push_back(warning + ": run 'muniment repair'");
+  for (const std::string& warning : state.warnings)
+    report.todo.push_back(warning + ": run 'muniment repair'");
   for (const std::string& warning : state.record->ledgers.warnings) {
     report.todo.push_back(warning + ": run 'muniment repair'");
   }
-  if (last && last->damage > 0) report.todo.emplace_back("the last check found damage: run 'muniment repair'");
-  if (!last && snapshots > 0) report.todo.emplace_back("never verified: run 'muniment verify --read-data'");
+  if (last && last->damage > 0)
+    report.todo.emplace_back("the last check found damage: run 'muniment repair'");
+  if (!last && snapshots > 0)
+    report.todo.emplace_back("never verified: run 'muniment verify --read-data'");
   if (report.collections.empty()) {
     report.todo.emplace_back("nothing is kept here yet: run 'muniment collection create NAME'");
   }

@@ -6,7 +6,8 @@
 
 namespace muniment {
 
-// Keys as in DESIGN §4: source, received, collector, method, note; others are kept. Values are UTF-8.
+// Keys as in DESIGN §4: source, received, collector, method, note; others are kept. Values are
+// UTF-8.
 using About = std::map<std::string, std::string>;
 
 }  // namespace muniment

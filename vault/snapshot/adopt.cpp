@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-
 namespace muniment {
 
 namespace {
@@ -32,14 +31,16 @@ std::optional<std::pair<PackReader, EpochCommitment>> open_with_any(const AdoptC
   return std::nullopt;
 }
 
-// Every whole frame gives the chunk that the table says. A part of a chunk is not checked here: it counts
-// only beside its other half, and ChunkReader::holds hashes the two.
+// Every whole frame gives the chunk that the table says. A part of a chunk is not checked here: it
+// counts only beside its other half, and ChunkReader::holds hashes the two.
 bool every_frame_is_sound(const AdoptContext& context, const PackReader& reader) {
   for (std::size_t frame = 0; frame < reader.table().frames.size(); ++frame) {
     std::optional<Bytes> payload = reader.read_frame(frame);
     if (!payload) return false;
     if (frame_part(reader.head(), frame) != FramePart{}) continue;
-    if (!open_payload(std::move(*payload), reader.codec(frame), reader.entry(frame), context.id_key)) return false;
+    if (!open_payload(std::move(*payload), reader.codec(frame), reader.entry(frame),
+                      context.id_key))
+      return false;
   }
   return reader.tail_is_sound();
 }

@@ -13,8 +13,7 @@ Assembler::Assembler(ChunkIntake& intake, PackLine& line, ContentTree& tree,
 std::optional<unsigned> Assembler::take(WorkedBatch batch) {
   x_waiting.emplace(batch.number, std::move(batch));
   unsigned used = 0;
-  for (auto next = x_waiting.find(x_next); next != x_waiting.end();
-       next = x_waiting.find(x_next)) {
+  for (auto next = x_waiting.find(x_next); next != x_waiting.end(); next = x_waiting.find(x_next)) {
     for (WorkedTask& task : next->second.tasks) complete(task);
     if (x_cancelled) return std::nullopt;
     x_waiting.erase(next);

@@ -1,5 +1,5 @@
-// The middle of the ingest pipeline, where order matters: puts worked batches back into path order, gives chunks
-// to the packs, and builds manifest and content tree as files complete.
+// The middle of the ingest pipeline, where order matters: puts worked batches back into path order,
+// gives chunks to the packs, and builds manifest and content tree as files complete.
 #pragma once
 
 #include <map>
@@ -22,8 +22,8 @@ struct WorkedTask {
 
   Kind kind = Kind::entry;
   Entry entry;
-  TakenChunk chunk;                // file, chunk
-  std::optional<ContentLeaf> leaf; // entry, file and end that are files
+  TakenChunk chunk;                 // file, chunk
+  std::optional<ContentLeaf> leaf;  // entry, file and end that are files
 };
 
 struct WorkedBatch {
@@ -38,12 +38,13 @@ class Assembler {
   Assembler(ChunkIntake& intake, PackLine& line, ContentTree& tree, const ChunkerKey& chunker_key,
             Activity& activity);
 
-  // Batches may come in any order; each is used once all before it were. Returns how many that was, or nothing if the
-  // line was cancelled.
+  // Batches may come in any order; each is used once all before it were. Returns how many that was,
+  // or nothing if the line was cancelled.
   [[nodiscard]] std::optional<unsigned> take(WorkedBatch batch);
 
-  // After the last batch: stores the rest of the manifest and completes `index`, all but its head, and stores
-  // that too. Returns where it is. Error(limit) if the snapshot is too large for one index.
+  // After the last batch: stores the rest of the manifest and completes `index`, all but its head,
+  // and stores that too. Returns where it is. Error(limit) if the snapshot is too large for one
+  // index.
   [[nodiscard]] ChunkRef finish(SnapshotIndex& index);
 
   // Counts of what was taken, into the report's fields of the same names.

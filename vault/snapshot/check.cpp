@@ -56,12 +56,14 @@ std::uint64_t count_unlisted(const PackStore& store, const ListedPacks& packs) {
   }));
 }
 
-// Puts each file that cannot be read to the pack that stands in its way, or, where none is known, by itself.
+// Puts each file that cannot be read to the pack that stands in its way, or, where none is known,
+// by itself.
 void name_files(const CheckKeys& keys, const PackStore& store, FileCheck how,
                 std::vector<Damage>& damage, std::uint64_t& files, Activity& activity) {
   const auto damaged = [&](std::string file, const std::string& cause) {
-    const auto pack = std::ranges::find_if(
-        damage, [&](const Damage& candidate) { return cause.find(candidate.object) != std::string::npos; });
+    const auto pack = std::ranges::find_if(damage, [&](const Damage& candidate) {
+      return cause.find(candidate.object) != std::string::npos;
+    });
     if (pack != damage.end()) {
       pack->affects.push_back(std::move(file));
     } else {
@@ -86,11 +88,12 @@ VerifyReport verify(const CheckContext& context, const CheckKeys* keys, VerifyDe
                     Activity& activity) {
   VerifyReport report;
   LedgerCheck ledgers(context);
-  ledgers.run(check_ledger,
-              [&](const LedgerDamage& damage) {
-                report.damage.push_back({damage.object, damage.cause, true, {}});
-              },
-              report.damage);
+  ledgers.run(
+      check_ledger,
+      [&](const LedgerDamage& damage) {
+        report.damage.push_back({damage.object, damage.cause, true, {}});
+      },
+      report.damage);
   report.ledgers = ledgers.ledgers;
   report.entries = ledgers.entries;
   report.snapshots = ledgers.snapshots;
@@ -106,8 +109,8 @@ VerifyReport verify(const CheckContext& context, const CheckKeys* keys, VerifyDe
   const bool lost = any_lost(report.damage);
   if (keys != nullptr && (lost || depth == VerifyDepth::deep)) {
     std::uint64_t files = 0;
-    name_files(*keys, context.store, lost ? FileCheck::bytes : FileCheck::tables, report.damage, files,
-               activity);
+    name_files(*keys, context.store, lost ? FileCheck::bytes : FileCheck::tables, report.damage,
+               files, activity);
     if (depth == VerifyDepth::deep) report.files = files;
   }
   return report;
@@ -116,11 +119,12 @@ VerifyReport verify(const CheckContext& context, const CheckKeys* keys, VerifyDe
 RepairReport repair(const CheckContext& context, const CheckKeys* keys, Activity& activity) {
   RepairReport report;
   LedgerCheck ledgers(context);
-  ledgers.run(repair_ledger,
-              [&](const LedgerDamage& damage) {
-                report.repaired.push_back(damage.object + ": " + damage.cause + "; written again");
-              },
-              report.damage);
+  ledgers.run(
+      repair_ledger,
+      [&](const LedgerDamage& damage) {
+        report.repaired.push_back(damage.object + ": " + damage.cause + "; written again");
+      },
+      report.damage);
   report.packs_checked = ledgers.packs.size();
 
   const auto heal = [&](PackDamage damage) {

@@ -1,5 +1,5 @@
-// Verifies and repairs what is on disk. All of it works without a key, except that files can be named and frames
-// opened only with one.
+// Verifies and repairs what is on disk. All of it works without a key, except that files can be
+// named and frames opened only with one.
 #pragma once
 
 #include <map>
@@ -38,10 +38,12 @@ struct CheckKeys {
 };
 
 // `keys` may be null, but not for VerifyDepth::deep.
-[[nodiscard]] VerifyReport verify(const CheckContext& context, const CheckKeys* keys, VerifyDepth depth,
-                                  Activity& activity);
+[[nodiscard]] VerifyReport verify(const CheckContext& context, const CheckKeys* keys,
+                                  VerifyDepth depth, Activity& activity);
 
-// Heals ledgers from their second copies and packs from their parity. The caller holds the vault's lock.
-[[nodiscard]] RepairReport repair(const CheckContext& context, const CheckKeys* keys, Activity& activity);
+// Heals ledgers from their second copies and packs from their parity. The caller holds the vault's
+// lock.
+[[nodiscard]] RepairReport repair(const CheckContext& context, const CheckKeys* keys,
+                                  Activity& activity);
 
 }  // namespace muniment

@@ -52,8 +52,8 @@ TakenChunk ChunkIntake::take(FrameType type, Bytes plaintext, bool try_zstd) {
 }
 
 NewChunk ChunkIntake::encode(FrameType type, const ChunkRef& ref, Bytes plaintext, bool try_zstd) {
-  const bool worth_it = try_zstd && plaintext.size() >= compress_bytes_min &&
-                        sample_says_compressible(plaintext);
+  const bool worth_it =
+      try_zstd && plaintext.size() >= compress_bytes_min && sample_says_compressible(plaintext);
   if (worth_it) {
     Bytes compressed = x_compressor.compress(plaintext);
     if (compressed.size() < plaintext.size()) {

@@ -19,9 +19,7 @@ struct NewChunk {
   ChunkRef ref;
   Bytes payload;
 
-  [[nodiscard]] Frame frame() const noexcept {
-    return {type, codec, ref.id, ref.length, payload};
-  }
+  [[nodiscard]] Frame frame() const noexcept { return {type, codec, ref.id, ref.length, payload}; }
 };
 
 struct TakenChunk {
@@ -57,12 +55,14 @@ class ChunkIntake {
   // `known` and `id_key` must outlive it. `level` is zstd's.
   ChunkIntake(KnownChunks& known, const IdKey& id_key, int level);
 
-  // `plaintext` has 1 to limits::chunk_bytes_max bytes. `try_zstd` is false for what is compressed already.
-  // Error(io) if what was compressed does not decompress to the same bytes: this machine is broken.
+  // `plaintext` has 1 to limits::chunk_bytes_max bytes. `try_zstd` is false for what is compressed
+  // already. Error(io) if what was compressed does not decompress to the same bytes: this machine
+  // is broken.
   [[nodiscard]] TakenChunk take(FrameType type, Bytes plaintext, bool try_zstd);
 
  private:
-  [[nodiscard]] NewChunk encode(FrameType type, const ChunkRef& ref, Bytes plaintext, bool try_zstd);
+  [[nodiscard]] NewChunk encode(FrameType type, const ChunkRef& ref, Bytes plaintext,
+                                bool try_zstd);
 
   KnownChunks& x_known;
   const IdKey& x_id_key;

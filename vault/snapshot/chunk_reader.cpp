@@ -49,8 +49,8 @@ std::optional<ChunkReader::Place> ChunkReader::place(const ChunkId& id,
       continue;
     }
     const auto& reader = std::get<std::shared_ptr<const PackReader>>(result);
-    const bool confirmed = location.frame < reader->table().frames.size() &&
-                           reader->entry(location.frame).chunk == id;
+    const bool confirmed =
+        location.frame < reader->table().frames.size() && reader->entry(location.frame).chunk == id;
     if (!confirmed) continue;
     const FramePart part = frame_part(reader->head(), location.frame);
     Place found{reader, location.frame, nullptr, location, {}};
@@ -64,8 +64,8 @@ std::optional<ChunkReader::Place> ChunkReader::place(const ChunkId& id,
 }
 
 std::optional<ReadChunk> ChunkReader::open(const Place& place) const {
-  std::optional<Bytes> payload = place.second ? join_parts(*place.first, *place.second)
-                                              : place.first->read_frame(place.frame);
+  std::optional<Bytes> payload =
+      place.second ? join_parts(*place.first, *place.second) : place.first->read_frame(place.frame);
   if (!payload) return std::nullopt;
   return open_payload(std::move(*payload), place.first->codec(place.frame),
                       place.first->entry(place.frame), x_id_key);
@@ -78,11 +78,11 @@ ReadChunk ChunkReader::read(const ChunkId& id, std::optional<std::uint32_t> leng
     const std::optional<Place> found = place(id, locations, checked, trouble);
     if (!found) continue;
     std::optional<ReadChunk> chunk = open(*found);
-    if (chunk && chunk->plaintext.size() == length.value_or(chunk->plaintext.size())) return std::move(*chunk);
+    if (chunk && chunk->plaintext.size() == length.value_or(chunk->plaintext.size()))
+      return std::move(*chunk);
     trouble = {found->first_location.pack.hex(), "damaged beyond what its parity can heal"};
   }
-  const std::string object =
-      trouble.pack.empty() ? "chunk " + id.hex() : "pack " + trouble.pack;
+  const std::string object = trouble.pack.empty() ? "chunk " + id.hex() : "pack " + trouble.pack;
   throw Error(ErrorCode::damaged, object + ": " + std::string(trouble.cause),
               "run 'muniment repair', or fetch the pack from a partner or a backup");
 }
@@ -103,8 +103,8 @@ std::shared_ptr<ChunkReader> open_chunks(const CollectionAccess& collection, Sha
   constexpr std::size_t whole_packs_bytes = 6 * 17 * limits::mib;
   constexpr std::size_t tables_bytes = 64 * limits::mib;
   struct PacksAndChunks {
-    PacksAndChunks(const CollectionAccess& collection, SharedCatalog& catalog, const PackStore& store,
-                   PackAccess access, Activity& activity)
+    PacksAndChunks(const CollectionAccess& collection, SharedCatalog& catalog,
+                   const PackStore& store, PackAccess access, Activity& activity)
         : packs(store, collection.epoch_secrets, access,
                 access == PackAccess::ranges ? tables_bytes : whole_packs_bytes, activity),
           chunks(catalog, packs, collection.keys->id_key) {}
@@ -112,8 +112,7 @@ std::shared_ptr<ChunkReader> open_chunks(const CollectionAccess& collection, Sha
     OpenPacks packs;
     ChunkReader chunks;
   };
-  const auto both =
-      std::make_shared<PacksAndChunks>(collection, catalog, store, access, activity);
+  const auto both = std::make_shared<PacksAndChunks>(collection, catalog, store, access, activity);
   return {both, &both->chunks};
 }
 

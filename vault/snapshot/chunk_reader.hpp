@@ -1,5 +1,5 @@
-// From a chunk's id to its plaintext, believing nothing on the way: the catalog only says where to look, the pack's
-// own table confirms it, and the plaintext is hashed again.
+// From a chunk's id to its plaintext, believing nothing on the way: the catalog only says where to
+// look, the pack's own table confirms it, and the plaintext is hashed again.
 #pragma once
 
 #include <mutex>
@@ -20,8 +20,8 @@ struct ReadChunk {
   Sha256Digest sha256;
 };
 
-// The chunk that a whole payload gives: decompressed to exactly the length that `entry` says, hashed and compared with
-// its id. Empty if it is anything else.
+// The chunk that a whole payload gives: decompressed to exactly the length that `entry` says,
+// hashed and compared with its id. Empty if it is anything else.
 [[nodiscard]] std::optional<ReadChunk> open_payload(Bytes payload, const Codec& codec,
                                                     const FrameEntry& entry, const IdKey& id_key);
 
@@ -31,17 +31,18 @@ class ChunkReader {
   ChunkReader(SharedCatalog& catalog, OpenPacks& packs, const IdKey& id_key)
       : x_catalog(catalog), x_packs(packs), x_id_key(id_key) {}
 
-  // The chunk with this id; of `length` bytes, if that is known. Error(damaged) says which pack stands in the way and why,
-  // not for which file: the caller knows that.
-  [[nodiscard]] ReadChunk read(const ChunkId& id, std::optional<std::uint32_t> length = std::nullopt);
+  // The chunk with this id; of `length` bytes, if that is known. Error(damaged) says which pack
+  // stands in the way and why, not for which file: the caller knows that.
+  [[nodiscard]] ReadChunk read(const ChunkId& id,
+                               std::optional<std::uint32_t> length = std::nullopt);
 
   // The only chunk of a file.
   [[nodiscard]] ReadChunk read(const Sha256Digest& sha256, std::uint32_t length) {
     return read(chunk_id(x_id_key, sha256), length);
   }
 
-  // True if some pack's own table lists the whole chunk, or two packs its halves and they open to it: what
-  // deduplication relies on. `packs` gets the packs that hold it.
+  // True if some pack's own table lists the whole chunk, or two packs its halves and they open to
+  // it: what deduplication relies on. `packs` gets the packs that hold it.
   [[nodiscard]] bool holds(const ChunkId& id, std::vector<PackId>& packs);
   // The same for the only chunk of a file.
   [[nodiscard]] bool holds(const Sha256Digest& sha256) {
@@ -50,8 +51,8 @@ class ChunkReader {
   }
 
  private:
-  // Where the whole chunk lies: one frame, or two of which the first ends one pack and the second begins
-  // another.
+  // Where the whole chunk lies: one frame, or two of which the first ends one pack and the second
+  // begins another.
   struct Place {
     std::shared_ptr<const PackReader> first;
     std::uint32_t frame = 0;
@@ -76,9 +77,11 @@ class ChunkReader {
   const IdKey& x_id_key;
 };
 
-// Reads chunks of one collection with packs of its own, opened as `access` says. What it is given must outlive it.
+// Reads chunks of one collection with packs of its own, opened as `access` says. What it is given
+// must outlive it.
 [[nodiscard]] std::shared_ptr<ChunkReader> open_chunks(const CollectionAccess& collection,
-                                                       SharedCatalog& catalog, const PackStore& store,
-                                                       PackAccess access, Activity& activity);
+                                                       SharedCatalog& catalog,
+                                                       const PackStore& store, PackAccess access,
+                                                       Activity& activity);
 
 }  // namespace muniment

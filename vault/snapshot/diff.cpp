@@ -1,6 +1,5 @@
 #include "vault/snapshot/diff.hpp"
 
-
 #include <atomic>
 
 #include "vault/base/queue.hpp"
@@ -34,14 +33,14 @@ bool same_metadata(const Entry& a, const Entry& b) {
 class Side {
  public:
   void feed(const Reader& reader, std::string_view root) {
-    reader.visit(root, [&](const Entry& entry) {
-      return x_queue.push({relative_to(root, entry), entry});
-    });
+    reader.visit(
+        root, [&](const Entry& entry) { return x_queue.push({relative_to(root, entry), entry}); });
     x_whole = true;
     x_queue.close();
   }
 
-  // Moves to the next entry. False if the other thread failed: what is missing then was not removed.
+  // Moves to the next entry. False if the other thread failed: what is missing then was not
+  // removed.
   bool advance() {
     x_front = x_queue.pop();
     return x_front || x_whole;

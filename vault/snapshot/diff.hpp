@@ -15,8 +15,8 @@ enum class Change {
   metadata,  // only the time or the execute bit
 };
 
-// `before` is null for what was added, `after` for what was removed. Paths are relative to the two roots
-// that are compared, so that a folder can be compared with its renamed self.
+// `before` is null for what was added, `after` for what was removed. Paths are relative to the two
+// roots that are compared, so that a folder can be compared with its renamed self.
 struct Difference {
   Change change = Change::added;
   std::string path;
@@ -26,7 +26,8 @@ struct Difference {
 
 using DiffVisitor = std::function<void(const Difference&)>;
 
-// Compares the subtrees at the two paths; an empty path means the whole snapshot. Error(not_found) if a path is not there.
+// Compares the subtrees at the two paths; an empty path means the whole snapshot. Error(not_found)
+// if a path is not there.
 void diff(Reader& before, std::string_view before_path, Reader& after, std::string_view after_path,
           const DiffVisitor& visitor, Activity& activity);
 

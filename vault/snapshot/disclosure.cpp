@@ -71,11 +71,12 @@ std::vector<DisclosureField> disclosure_fields(const SeedKey& key, const Snapsho
                                                const Entry& entry) {
   VAULT_ASSERT(entry.kind == EntryKind::file);
   // On the stack and wiped: locked memory for each file would cost more than all its hashes.
-  auto seed =
-      keyed_hash<FixedBytes<struct DisclosureSeedTag, 32>>(key, {nonce.view(), as_bytes(entry.path), entry.sha256.view()});
+  auto seed = keyed_hash<FixedBytes<struct DisclosureSeedTag, 32>>(
+      key, {nonce.view(), as_bytes(entry.path), entry.sha256.view()});
 
   std::vector<DisclosureField> fields(4);
-  fields[0] = {"content", fmt::format("sha256 {}\nsize {}\n", entry.sha256.hex(), entry.size), {}, {}};
+  fields[0] = {
+      "content", fmt::format("sha256 {}\nsize {}\n", entry.sha256.hex(), entry.size), {}, {}};
   fields[1] = {"name", entry.path, {}, {}};
   fields[2] = {"time", time_value(entry.time), {}, {}};
   fields[3] = {"parts", entry.parts ? entry.parts->hex() + "\n" : "", {}, {}};

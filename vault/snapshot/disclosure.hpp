@@ -1,6 +1,6 @@
-// The content root: a Merkle tree over salted digests of every file's fields, so that one file can later be
-// proved to belong to a snapshot while name, time or everything else stays hidden (research/trust.md §5;
-// bytes in FORMAT.md).
+// The content root: a Merkle tree over salted digests of every file's fields, so that one file can
+// later be proved to belong to a snapshot while name, time or everything else stays hidden
+// (research/trust.md §5; bytes in FORMAT.md).
 #pragma once
 
 #include <filesystem>
@@ -23,14 +23,17 @@ struct DisclosureField {
   Sha256Digest digest;
 };
 
-// The fields of a file in leaf order: content, name, time, parts. Derived, never stored. `entry` must be a file.
-[[nodiscard]] std::vector<DisclosureField> disclosure_fields(const SeedKey& key, const SnapshotNonce& nonce,
+// The fields of a file in leaf order: content, name, time, parts. Derived, never stored. `entry`
+// must be a file.
+[[nodiscard]] std::vector<DisclosureField> disclosure_fields(const SeedKey& key,
+                                                             const SnapshotNonce& nonce,
                                                              const Entry& entry);
 
 // What the leaf hashes: fixed-order text.
 [[nodiscard]] std::string disclosure_leaf(std::span<const DisclosureField> fields);
 
-// A leaf and what it is sorted by: the content digest, so that its place says nothing about its path.
+// A leaf and what it is sorted by: the content digest, so that its place says nothing about its
+// path.
 struct ContentLeaf {
   Sha256Digest content;
   Sha256Digest leaf;
@@ -38,13 +41,15 @@ struct ContentLeaf {
   friend auto operator<=>(const ContentLeaf&, const ContentLeaf&) = default;
 };
 
-[[nodiscard]] ContentLeaf content_leaf(const SeedKey& key, const SnapshotNonce& nonce, const Entry& entry);
+[[nodiscard]] ContentLeaf content_leaf(const SeedKey& key, const SnapshotNonce& nonce,
+                                       const Entry& entry);
 
-// Sorts any number of leaves in bounded memory (64 MiB): beyond that, sorted runs of salted digests go to
-// temporary files under `scratch`, which are removed at the end. Not thread-safe.
+// Sorts any number of leaves in bounded memory (64 MiB): beyond that, sorted runs of salted digests
+// go to temporary files under `scratch`, which are removed at the end. Not thread-safe.
 class ContentTree {
  public:
-  ContentTree(FileSystem& files, std::filesystem::path scratch, std::size_t leaves_in_memory = 1'000'000);
+  ContentTree(FileSystem& files, std::filesystem::path scratch,
+              std::size_t leaves_in_memory = 1'000'000);
   ~ContentTree();
   ContentTree(ContentTree&&) = delete;
 

@@ -11,7 +11,8 @@ namespace muniment {
 // Values are embedded in stored bytes: never change one.
 enum class EntryKind : std::uint8_t { file = 1, directory = 2, symlink = 3 };
 
-// As found, to the nanosecond; before 1970 the seconds are negative and the nanoseconds still count up.
+// As found, to the nanosecond; before 1970 the seconds are negative and the nanoseconds still count
+// up.
 struct ModificationTime {
   std::int64_t seconds = 0;
   std::uint32_t nanoseconds = 0;
@@ -44,9 +45,11 @@ struct Entry {
   // Files only.
   std::uint64_t size = 0;
   Sha256Digest sha256;
-  // Two or more for a file of several chunks; empty for one of none or one, whose only id follows from sha256.
+  // Two or more for a file of several chunks; empty for one of none or one, whose only id follows
+  // from sha256.
   std::vector<ChunkRef> chunks;
-  // Instead of `chunks` for a file of more than manifest_format::inline_chunks_max: chunks that hold the list.
+  // Instead of `chunks` for a file of more than manifest_format::inline_chunks_max: chunks that
+  // hold the list.
   std::vector<ChunkRef> chunk_lists;
   std::optional<Sha256Digest> parts;
 

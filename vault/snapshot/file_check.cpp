@@ -18,8 +18,8 @@ class SnapshotFileCheck {
  public:
   using Damaged = std::function<void(std::string, std::string)>;
 
-  SnapshotFileCheck(const Reader& reader, ChunkReader& chunks, FileCheck how, const Damaged& damaged,
-                    Activity& activity)
+  SnapshotFileCheck(const Reader& reader, ChunkReader& chunks, FileCheck how,
+                    const Damaged& damaged, Activity& activity)
       : x_reader(reader), x_chunks(chunks), x_how(how), x_damaged(damaged), x_activity(activity) {}
 
   std::uint64_t run(std::set<ChunkId>& seen) {

@@ -17,7 +17,8 @@ namespace {
 constexpr std::size_t batch_bytes = 1 * limits::mib;
 constexpr std::size_t batch_tasks = 256;
 
-// Of a large file: room for the longest chunk behind the longest one that was just cut off, four times.
+// Of a large file: room for the longest chunk behind the longest one that was just cut off, four
+// times.
 constexpr std::size_t window_bytes = 4 * limits::chunk_bytes_max;
 
 // Reads until `target` is full or the file ends; returns how much there was, or -1 with errno.
@@ -109,8 +110,8 @@ bool FileScan::read_small(const Found& found, ScanTask& task) const {
   return true;
 }
 
-// A file of 512 KiB or more: cut by content, its whole hashed in passing unless it is a single chunk, whose
-// own hash then serves.
+// A file of 512 KiB or more: cut by content, its whole hashed in passing unless it is a single
+// chunk, whose own hash then serves.
 bool FileScan::read_large(const Found& found, Entry entry) {
   x_window.resize(window_bytes);
   Sha256 whole;
@@ -125,8 +126,10 @@ bool FileScan::read_large(const Found& found, Entry entry) {
                 x_window.begin() + static_cast<std::ptrdiff_t>(filled), x_window.begin());
       filled -= cut;
       cut = 0;
-      const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(left, window_bytes - filled));
-      const ssize_t count = read_full(found.file.get(), MutableByteView(x_window).subspan(filled, room));
+      const auto room =
+          static_cast<std::size_t>(std::min<std::uint64_t>(left, window_bytes - filled));
+      const ssize_t count =
+          read_full(found.file.get(), MutableByteView(x_window).subspan(filled, room));
       if (count < 0) return false;
       filled += static_cast<std::size_t>(count);
       left -= static_cast<std::uint64_t>(count);
@@ -148,7 +151,8 @@ bool FileScan::read_large(const Found& found, Entry entry) {
     if (x_stopped) return true;
   }
   entry.sha256 = whole.finish();
-  send({entry.size == 0 ? ScanTask::Kind::entry : ScanTask::Kind::end, std::move(entry), {}, false});
+  send(
+      {entry.size == 0 ? ScanTask::Kind::entry : ScanTask::Kind::end, std::move(entry), {}, false});
   return true;
 }
 

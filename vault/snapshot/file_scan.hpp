@@ -1,5 +1,5 @@
-// The beginning of the ingest pipeline: reads the tree once, in manifest order, and hands out work in batches,
-// small files together, large ones a chunk at a time.
+// The beginning of the ingest pipeline: reads the tree once, in manifest order, and hands out work
+// in batches, small files together, large ones a chunk at a time.
 #pragma once
 
 #include <functional>
@@ -14,10 +14,10 @@ namespace muniment {
 // What is to be done for one object, or for one chunk of a file that has several.
 struct ScanTask {
   enum class Kind {
-    entry,   // a directory, a link, an empty file: nothing but the entry
-    file,    // a file of one chunk, which is `bytes`
-    chunk,   // `bytes` is the next chunk of the file whose `end` follows
-    end,     // the file's chunks all came; the entry has its size and SHA-256
+    entry,  // a directory, a link, an empty file: nothing but the entry
+    file,   // a file of one chunk, which is `bytes`
+    chunk,  // `bytes` is the next chunk of the file whose `end` follows
+    end,    // the file's chunks all came; the entry has its size and SHA-256
   };
 
   Kind kind = Kind::entry;
@@ -36,12 +36,13 @@ class FileScan {
   // Returns false if nobody takes batches any more.
   using Sink = std::function<bool(ScanBatch)>;
 
-  // `gear`, `options` and `activity` must outlive it. Error(usage), Error(not_found) or Error(io) as TreeScan.
+  // `gear`, `options` and `activity` must outlive it. Error(usage), Error(not_found) or Error(io)
+  // as TreeScan.
   FileScan(std::span<const std::filesystem::path> paths, const GearTable& gear,
            const IngestOptions& options, Activity& activity, Sink sink);
 
-  // Reads everything. What cannot be read, or changes meanwhile, is put into `report` (skipped, changed, twins,
-  // hard_links) and said to the Activity.
+  // Reads everything. What cannot be read, or changes meanwhile, is put into `report` (skipped,
+  // changed, twins, hard_links) and said to the Activity.
   void run(IngestReport& report);
 
  private:

@@ -17,7 +17,8 @@ void follow_packs(const LedgerId& ledger, std::string_view text, Catalog::Update
   if (!entry) return;
   std::vector<PackFacts> packs;
   packs.reserve(entry->packs.size());
-  for (const PackRef& pack : entry->packs) packs.push_back({pack.id, pack.size_class, entry->epoch});
+  for (const PackRef& pack : entry->packs)
+    packs.push_back({pack.id, pack.size_class, entry->epoch});
   update.list_packs(ledger, packs);
 }
 
@@ -27,7 +28,8 @@ void follow_snapshot(const FollowContext& context, const Ledger& ledger, std::ui
   if (!entry) return;
   const EpochSecretKeys* secrets = find_secrets(context.access, entry->epoch);
   if (secrets == nullptr) return;
-  const auto opened = open_part(secrets->at(entry->epoch), ledger.name(), Act::snapshot, entry->sealed);
+  const auto opened =
+      open_part(secrets->at(entry->epoch), ledger.name(), Act::snapshot, entry->sealed);
   const auto record = opened ? decode_snapshot_record(*opened) : std::nullopt;
   if (!record) return;
   CatalogSnapshot snapshot;
@@ -97,8 +99,9 @@ void index_unread_packs(const FollowContext& context, Activity& activity) {
 
 bool catalog_fits(const FollowContext& context) {
   for (const LedgerHead& head : context.catalog.heads()) {
-    const auto ledger = std::ranges::find_if(
-        context.ledgers, [&](const Ledger* candidate) { return candidate->name().id() == head.ledger; });
+    const auto ledger = std::ranges::find_if(context.ledgers, [&](const Ledger* candidate) {
+      return candidate->name().id() == head.ledger;
+    });
     if (ledger == context.ledgers.end() || (*ledger)->size() < head.size) return false;
     if (merkle_root(head.size, (*ledger)->nodes()) != head.root) return false;
   }

@@ -14,13 +14,13 @@ struct FollowContext {
   Catalog& catalog;
 };
 
-// True if every ledger still begins with what the catalog was made from. If not, the ledger was put back or
-// replaced, and the catalog has to be made anew.
+// True if every ledger still begins with what the catalog was made from. If not, the ledger was put
+// back or replaced, and the catalog has to be made anew.
 [[nodiscard]] bool catalog_fits(const FollowContext& context);
 
-// Replays what the ledgers have past the catalog's heads, then opens the tables of packs that are listed but not
-// indexed yet. Packs that are missing or damaged stay unread; reading from them will say so. Needs
-// catalog_fits() and the vault's lock. `activity` counts packs.
+// Replays what the ledgers have past the catalog's heads, then opens the tables of packs that are
+// listed but not indexed yet. Packs that are missing or damaged stay unread; reading from them will
+// say so. Needs catalog_fits() and the vault's lock. `activity` counts packs.
 void follow_ledgers(const FollowContext& context, Activity& activity);
 
 }  // namespace muniment

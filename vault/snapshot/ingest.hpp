@@ -1,11 +1,12 @@
-// Takes files in: one pass over their bytes, through a pipeline whose stages overlap and whose queues are
-// bounded, so that memory does not depend on the corpus.
+// Takes files in: one pass over their bytes, through a pipeline whose stages overlap and whose
+// queues are bounded, so that memory does not depend on the corpus.
 //
 //   scan ─► batches ─► hash, deduplicate, compress ─► assemble packs ─► seal ─► write and sync
 //   (1 thread)         (one a core)                   (1 thread)        (few)    (1 thread)
 //
-// The scan walks in path order, so the manifest comes out sorted and nothing has to be sorted at the end but
-// the digests of the content tree. Nothing is visible before the ledger commit that ends it.
+// The scan walks in path order, so the manifest comes out sorted and nothing has to be sorted at
+// the end but the digests of the content tree. Nothing is visible before the ledger commit that
+// ends it.
 #pragma once
 
 #include <filesystem>
@@ -22,7 +23,7 @@ struct IngestOptions {
   bool estimate = false;  // count files and bytes beforehand, in parallel, for a progress bar
   int level = 3;          // zstd, 1 to 19
   About about;
-  unsigned threads = 0;   // 0: as many as the machine has
+  unsigned threads = 0;  // 0: as many as the machine has
 };
 
 struct IngestReport {
@@ -36,7 +37,8 @@ struct IngestReport {
   std::uint64_t packs = 0;         // new ones
   std::uint64_t hard_links = 0;    // files that were one file on disk and are separate ones here
 
-  // Files not in the snapshot, or not surely consistent: escaped path and why. Not empty means exit 3.
+  // Files not in the snapshot, or not surely consistent: escaped path and why. Not empty means
+  // exit 3.
   std::vector<std::string> skipped;  // FIFOs, sockets, devices, unreadable, vanished
   std::vector<std::string> changed;  // changed while they were read; stored as read
   // Paths that are one under Unicode normalisation (NFC) but not as bytes.

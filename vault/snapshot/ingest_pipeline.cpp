@@ -13,7 +13,8 @@ namespace muniment {
 
 namespace {
 
-// Batches between the scan and the assembler. A batch holds up to 5 MiB (1 MiB and one longest chunk).
+// Batches between the scan and the assembler. A batch holds up to 5 MiB (1 MiB and one longest
+// chunk).
 constexpr std::size_t batches_in_flight = 12;
 // Tables of packs that deduplication asks; some 400 full packs of small files.
 constexpr std::size_t open_packs_bytes = 64 * limits::mib;
@@ -42,15 +43,12 @@ class IngestPipeline {
         x_epoch_key(*context.keys.find(context.epoch.commitment)),
         x_seed_key(seed_key(x_epoch_key.key)),
         x_nonce(context.random.fixed<SnapshotNonce>()),
-        x_packs(context.store, context.epoch_secrets, PackAccess::ranges, open_packs_bytes, activity),
+        x_packs(context.store, context.epoch_secrets, PackAccess::ranges, open_packs_bytes,
+                activity),
         x_chunks(context.catalog, x_packs, context.keys.id_key),
         x_known(x_chunks),
-        x_line_context{context.store,
-                       context.catalog,
-                       x_known,
-                       context.random,
-                       context.epoch.commitment,
-                       context.epoch.public_key,
+        x_line_context{context.store,           context.catalog,          x_known,
+                       context.random,          context.epoch.commitment, context.epoch.public_key,
                        suite_for_this_machine()},
         x_threads(thread_count(options.threads)),
         x_line(x_line_context, std::max(1U, x_threads / 2)),
@@ -60,8 +58,9 @@ class IngestPipeline {
         x_working(x_threads) {}
 
   IngestResult run(std::span<const std::filesystem::path> paths) {
-    adopt_packs({x_context.store, x_context.catalog, x_context.epoch_secrets, x_context.keys.id_key},
-                x_activity);
+    adopt_packs(
+        {x_context.store, x_context.catalog, x_context.epoch_secrets, x_context.keys.id_key},
+        x_activity);
     IngestResult result;
     FileScan scan(paths, x_gear, x_options, x_activity, [this](ScanBatch batch) {
       return x_tickets.push('\0') && x_scanned.push(std::move(batch));
@@ -170,8 +169,8 @@ class IngestPipeline {
     x_context.ledger.append(entries, x_context.log_key);
   }
 
-  // The packs that the snapshot needs and this ledger does not list yet: new ones, and such as deduplication
-  // used that were adopted or that another device stored.
+  // The packs that the snapshot needs and this ledger does not list yet: new ones, and such as
+  // deduplication used that were adopted or that another device stored.
   std::vector<PackFacts> count_packs(IngestReport& report) {
     std::vector<PackFacts> unlisted = x_line.packs();
     report.packs = unlisted.size();
@@ -193,9 +192,8 @@ class IngestPipeline {
   }
 
   static std::vector<std::string> packs_entries(std::vector<PackFacts> packs) {
-    std::ranges::sort(packs, {}, [](const PackFacts& pack) {
-      return std::tuple(pack.epoch, pack.id);
-    });
+    std::ranges::sort(packs, {},
+                      [](const PackFacts& pack) { return std::tuple(pack.epoch, pack.id); });
     const auto twins = std::ranges::unique(packs, {}, &PackFacts::id);
     packs.erase(twins.begin(), twins.end());
 

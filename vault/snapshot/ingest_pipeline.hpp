@@ -29,8 +29,8 @@ struct IngestContext {
   const SigningKey<LogPurpose>& log_key;
 };
 
-// Returns with report.snapshot left empty: the caller knows the names. If it throws, nothing was committed, and
-// the packs that were written wait for the next ingest to adopt them.
+// Returns with report.snapshot left empty: the caller knows the names. If it throws, nothing was
+// committed, and the packs that were written wait for the next ingest to adopt them.
 struct IngestResult {
   IngestReport report;
   std::uint64_t number = 0;  // of the snapshot in its ledger

@@ -1,5 +1,5 @@
-// A snapshot's list of files: records sorted by path bytes, cut into chunks at record boundaries, and the
-// index chunk that heads them. FORMAT.md beside this file has the bytes.
+// A snapshot's list of files: records sorted by path bytes, cut into chunks at record boundaries,
+// and the index chunk that heads them. FORMAT.md beside this file has the bytes.
 #pragma once
 
 #include <string>
@@ -17,12 +17,12 @@ using SnapshotNonce = FixedBytes<struct SnapshotNonceTag, 32>;
 
 // --- Records ---
 
-// Appends the record of `entry`, whose path and targets are within limits::path_bytes_max and whose chunk
-// list is within manifest_format::inline_chunks_max.
+// Appends the record of `entry`, whose path and targets are within limits::path_bytes_max and whose
+// chunk list is within manifest_format::inline_chunks_max.
 void encode_entry(const Entry& entry, Bytes& target);
 
-// The entries of one manifest chunk. Empty unless `chunk` is whole, canonical records in ascending path
-// order.
+// The entries of one manifest chunk. Empty unless `chunk` is whole, canonical records in ascending
+// path order.
 [[nodiscard]] std::optional<std::vector<Entry>> decode_entries(ByteView chunk);
 
 // --- Chunk lists too long for a record ---
@@ -63,8 +63,8 @@ struct SnapshotIndex {
 
 // --- Cutting ---
 
-// Collects records in path order and says where a manifest chunk ends: after a record whose keyed path hash
-// says so, so that unchanged neighbourhoods give the same chunks in the next snapshot.
+// Collects records in path order and says where a manifest chunk ends: after a record whose keyed
+// path hash says so, so that unchanged neighbourhoods give the same chunks in the next snapshot.
 class ManifestCutter {
  public:
   explicit ManifestCutter(const ChunkerKey& key);

@@ -92,7 +92,8 @@ OpenPacks::Result OpenPacks::open_now(const PackId& pack, const EpochCommitment&
 void OpenPacks::keep(const PackId& pack, const std::shared_ptr<const PackReader>& reader,
                      PackAccess access) {
   if (x_by_pack.contains(pack)) return;
-  std::size_t memory_bytes = sizeof(PackReader) + reader->table().frames.size() * sizeof(FrameEntry);
+  std::size_t memory_bytes =
+      sizeof(PackReader) + reader->table().frames.size() * sizeof(FrameEntry);
   if (access != PackAccess::ranges || reader->healed()) {
     memory_bytes += file_bytes(reader->form().size_class);
   }

@@ -26,15 +26,15 @@ class OpenPacks {
  public:
   using Result = std::variant<std::shared_ptr<const PackReader>, PackFault>;
 
-  // `access` is how packs are opened until they turn out damaged. Open packs take at most `memory_bytes`, but for
-  // those that somebody still uses.
+  // `access` is how packs are opened until they turn out damaged. Open packs take at most
+  // `memory_bytes`, but for those that somebody still uses.
   OpenPacks(const PackStore& store, const EpochSecretKeys& keys, PackAccess access,
             std::size_t memory_bytes, Activity& activity);
 
   [[nodiscard]] Result open(const PackId& pack, const EpochCommitment& epoch);
 
-  // Opens the pack anew, with every shard compared and healed where that is possible, because something in it did
-  // not open. Once a pack, the second time it gives what the first gave.
+  // Opens the pack anew, with every shard compared and healed where that is possible, because
+  // something in it did not open. Once a pack, the second time it gives what the first gave.
   [[nodiscard]] Result open_checked(const PackId& pack, const EpochCommitment& epoch);
 
  private:
@@ -44,10 +44,12 @@ class OpenPacks {
     std::size_t memory_bytes = 0;
   };
 
-  // Opens the pack, or waits for the thread that is just opening it. `lock` is held, and released meanwhile.
+  // Opens the pack, or waits for the thread that is just opening it. `lock` is held, and released
+  // meanwhile.
   [[nodiscard]] Result open_once(std::unique_lock<std::mutex>& lock, const PackId& pack,
                                  const EpochCommitment& epoch, PackAccess access);
-  [[nodiscard]] Result open_now(const PackId& pack, const EpochCommitment& epoch, PackAccess access) const;
+  [[nodiscard]] Result open_now(const PackId& pack, const EpochCommitment& epoch,
+                                PackAccess access) const;
   void keep(const PackId& pack, const std::shared_ptr<const PackReader>& reader, PackAccess access);
   void drop(const PackId& pack);
 

@@ -65,8 +65,10 @@ class PackCheck {
 
   // Compares every shard; `cause` is what was seen already. True if the pack is intact.
   bool examine(const PackId& id, std::string cause, Bytes& buffer) {
-    // Twice the largest pack: of a longer file the beginning will do to say that it is not the pack.
-    auto file = get_object(x_store, pack_key(id), 2 * file_bytes(PackClass::mib16), std::move(buffer));
+    // Twice the largest pack: of a longer file the beginning will do to say that it is not the
+    // pack.
+    auto file =
+        get_object(x_store, pack_key(id), 2 * file_bytes(PackClass::mib16), std::move(buffer));
     buffer = {};
     if (!file) {
       report({id, "missing", false, {}});

@@ -33,9 +33,10 @@ struct PackCheckOptions {
   const AccessMap* access = nullptr;  // for VerifyDepth::deep
 };
 
-// Checks packs on as many threads as the machine has; `found` is called for each damaged one, one call at a time, in no
-// particular order. Returns how many bytes were read.
-std::uint64_t check_packs(const PackStore& store, const ListedPacks& packs, const PackCheckOptions& options,
+// Checks packs on as many threads as the machine has; `found` is called for each damaged one, one
+// call at a time, in no particular order. Returns how many bytes were read.
+std::uint64_t check_packs(const PackStore& store, const ListedPacks& packs,
+                          const PackCheckOptions& options,
                           const std::function<void(PackDamage)>& found, Activity& activity);
 
 }  // namespace muniment

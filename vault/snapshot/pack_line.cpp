@@ -67,7 +67,8 @@ void PackLine::seal_drafts() {
   while (auto draft = x_full_drafts.pop()) {
     auto buffer = x_free_files.pop();
     if (!buffer) return;
-    SealedPack sealed = seal_pack(*draft, x_context.epoch_public_key, x_context.random, std::move(*buffer));
+    SealedPack sealed =
+        seal_pack(*draft, x_context.epoch_public_key, x_context.random, std::move(*buffer));
     draft->clear();
     x_free_drafts.push(std::move(*draft));
     if (!x_sealed.push(std::move(sealed))) return;

@@ -36,7 +36,8 @@ class PackLine {
 
   // One thread. Waits while all drafts are full. False if the line was cancelled.
   bool add(const NewChunk& chunk);
-  // Seals what is left in the smallest class that holds it, and lets the threads end once all is durable.
+  // Seals what is left in the smallest class that holds it, and lets the threads end once all is
+  // durable.
   void finish();
 
   // After the threads ended: the new packs, all of them durable and indexed.

@@ -35,10 +35,9 @@ std::vector<Entry> Reader::entries(const ManifestChunk& piece) const {
 }
 
 std::size_t Reader::first_piece(std::string_view path) const {
-  const auto after = std::ranges::upper_bound(x_index.manifest, path, {},
-                                              [](const ManifestChunk& piece) -> std::string_view {
-                                                return piece.first_path;
-                                              });
+  const auto after = std::ranges::upper_bound(
+      x_index.manifest, path, {},
+      [](const ManifestChunk& piece) -> std::string_view { return piece.first_path; });
   const auto index = after - x_index.manifest.begin();
   return index == 0 ? 0 : static_cast<std::size_t>(index - 1);
 }
@@ -46,9 +45,8 @@ std::size_t Reader::first_piece(std::string_view path) const {
 std::optional<Entry> Reader::find(std::string_view path) const {
   if (x_index.manifest.empty()) return std::nullopt;
   std::vector<Entry> piece = entries(x_index.manifest[first_piece(path)]);
-  const auto found = std::ranges::lower_bound(piece, path, {}, [](const Entry& entry) {
-    return std::string_view(entry.path);
-  });
+  const auto found = std::ranges::lower_bound(
+      piece, path, {}, [](const Entry& entry) { return std::string_view(entry.path); });
   if (found == piece.end() || found->path != path) return std::nullopt;
   return std::move(*found);
 }

@@ -14,10 +14,10 @@ namespace muniment {
 
 class ChunkReader;
 
-// Reads one snapshot. Entries come in path order (bytewise). Every byte handed out was authenticated: each
-// chunk against its id, each file against its SHA-256. Damage is healed in memory from parity where it can be,
-// and said to the Activity; where it cannot, Error(damaged) names snapshot, path and pack.
-// Thread-safe: any number of threads may call any member at once.
+// Reads one snapshot. Entries come in path order (bytewise). Every byte handed out was
+// authenticated: each chunk against its id, each file against its SHA-256. Damage is healed in
+// memory from parity where it can be, and said to the Activity; where it cannot, Error(damaged)
+// names snapshot, path and pack. Thread-safe: any number of threads may call any member at once.
 class Reader {
  public:
   // `name` is what messages call the snapshot.
@@ -30,11 +30,12 @@ class Reader {
   // The entry at exactly this path.
   [[nodiscard]] std::optional<Entry> find(std::string_view path) const;
 
-  // The entry at `path` and, if that is a directory, all below it; everything for an empty path. The visitor
-  // returns false to stop. Error(not_found) if nothing is there.
+  // The entry at `path` and, if that is a directory, all below it; everything for an empty path.
+  // The visitor returns false to stop. Error(not_found) if nothing is there.
   void visit(std::string_view path, const std::function<bool(const Entry&)>& visitor) const;
 
-  // Hands the file's bytes to `sink` in order, a chunk at a time. `entry` must be a file of this snapshot.
+  // Hands the file's bytes to `sink` in order, a chunk at a time. `entry` must be a file of this
+  // snapshot.
   void read(const Entry& entry, const std::function<void(ByteView)>& sink) const;
 
   // The entries of one manifest chunk of index().

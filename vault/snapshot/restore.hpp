@@ -1,5 +1,5 @@
-// Writes a snapshot, or a part of it, back to a folder. Never outside that folder, whatever the snapshot's
-// names or the folder's own links say.
+// Writes a snapshot, or a part of it, back to a folder. Never outside that folder, whatever the
+// snapshot's names or the folder's own links say.
 #pragma once
 
 #include <filesystem>
@@ -28,10 +28,10 @@ struct RestoreReport {
   std::vector<std::string> failed;   // what the system refused, with its reason
 };
 
-// Restores the subtree at `path` (all for an empty one) into `destination`, which is created: a folder's
-// contents, or a single file or link under its last component. Files are written beside
-// their place and renamed, 0600 or 0700 with the execute bit, with their modification times; owners, ACLs and
-// extended attributes were never recorded and hard links are separate files.
+// Restores the subtree at `path` (all for an empty one) into `destination`, which is created: a
+// folder's contents, or a single file or link under its last component. Files are written beside
+// their place and renamed, 0600 or 0700 with the execute bit, with their modification times;
+// owners, ACLs and extended attributes were never recorded and hard links are separate files.
 [[nodiscard]] RestoreReport restore(const Reader& reader, std::string_view path,
                                     const std::filesystem::path& destination,
                                     const RestoreOptions& options, Activity& activity);

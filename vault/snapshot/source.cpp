@@ -28,12 +28,13 @@ struct Listed {
 
 bool is_directory(int parent, const dirent& found) {
   if (found.d_type != DT_UNKNOWN) return found.d_type == DT_DIR;
-  struct stat status {};
+  struct stat status{};
   return ::fstatat(parent, found.d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
          S_ISDIR(status.st_mode);
 }
 
-// Everything in the directory but "." and "..". Sets errno and returns nothing if it cannot be listed.
+// Everything in the directory but "." and "..". Sets errno and returns nothing if it cannot be
+// listed.
 std::optional<std::vector<Listed>> list(int directory) {
   const int copy = ::openat(directory, ".", directory_flags);
   if (copy < 0) return std::nullopt;
@@ -101,7 +102,7 @@ void read_link(int directory, const char* name, Found& found) {
 // O_NONBLOCK, since what was a file a moment ago may be a FIFO now.
 void open_regular(int directory, const char* name, Found& found) {
   Descriptor file(::openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  struct stat status {};
+  struct stat status{};
   if (!file || ::fstat(file.get(), &status) != 0) {
     found.problem = reason(errno);
   } else if (!S_ISREG(status.st_mode)) {
@@ -122,7 +123,7 @@ bool stores_contents(const std::filesystem::path& path) {
 }  // namespace
 
 bool changed_since(const Found& found) {
-  struct stat status {};
+  struct stat status{};
   if (::fstat(found.file.get(), &status) != 0) return true;
   return static_cast<std::uint64_t>(status.st_size) != found.size ||
          modification_time(status) != found.time;
@@ -146,7 +147,7 @@ void TreeScan::add_root(const std::filesystem::path& path) {
   // "folder/" means "folder", but a trailing slash follows a link.
   const bool slash = !path.has_filename() && path != path.root_path();
   const std::filesystem::path named = slash ? path.parent_path() : path;
-  struct stat status {};
+  struct stat status{};
   const int flags = slash || stores_contents(named) ? 0 : AT_SYMLINK_NOFOLLOW;
   if (::fstatat(AT_FDCWD, path.c_str(), &status, flags) != 0) {
     const int error_number = errno;
@@ -155,7 +156,8 @@ void TreeScan::add_root(const std::filesystem::path& path) {
   }
 
   auto& items = x_levels.front().items;
-  const auto add = [&items](std::string name, const std::filesystem::path& location, bool directory) {
+  const auto add = [&items](std::string name, const std::filesystem::path& location,
+                            bool directory) {
     if (directory) items.push_back({name + '/', true, location});
     items.push_back({std::move(name), false, location});
   };
@@ -192,7 +194,8 @@ std::optional<Found> TreeScan::next(bool open_files) {
   return std::nullopt;
 }
 
-// Pushes the level of the directory `item`; says why where it cannot. Invalidates `parent` and `item`.
+// Pushes the level of the directory `item`; says why where it cannot. Invalidates `parent` and
+// `item`.
 std::string TreeScan::enter(const Level& parent, const Item& item) {
   const std::string name = item.key.substr(0, item.key.size() - 1);
   Level level;
@@ -246,7 +249,7 @@ Found TreeScan::look(const Level& level, const Item& item, bool open_file) {
   const int directory = directory_of(level);
   const std::string& name = item.location.empty() ? item.key : item.location.native();
   const bool follow = !item.location.empty() && !item.location.has_filename();
-  struct stat status {};
+  struct stat status{};
   if (::fstatat(directory, name.c_str(), &status, follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0) {
     found.problem = reason(errno);
     return found;
@@ -266,7 +269,8 @@ void TreeScan::report_twins(const Level& level) {
   for (const Item& item : level.items) {
     if (item.descend) continue;
     std::string normal = normalise_nfc(item.key);
-    // Most names are their own normal form; only the others, and what they collide with, cost memory.
+    // Most names are their own normal form; only the others, and what they collide with, cost
+    // memory.
     if (normal == item.key) continue;
     const auto& items = level.items;
     const auto plain = std::ranges::lower_bound(items, normal, {}, &Item::key);

@@ -1,4 +1,5 @@
-// Walks the user's folders in manifest order and opens what it finds, following no link and trusting no name.
+// Walks the user's folders in manifest order and opens what it finds, following no link and
+// trusting no name.
 #pragma once
 
 #include <filesystem>
@@ -12,8 +13,9 @@
 
 namespace muniment {
 
-// One object of the tree. If `problem` is not empty it cannot be taken in (a FIFO, a device, no permission,
-// vanished meanwhile), and only `path` counts; a directory that cannot be listed has both an entry and a problem.
+// One object of the tree. If `problem` is not empty it cannot be taken in (a FIFO, a device, no
+// permission, vanished meanwhile), and only `path` counts; a directory that cannot be listed has
+// both an entry and a problem.
 struct Found {
   std::string path;
   std::string problem;
@@ -30,24 +32,25 @@ struct Found {
 // What a file looked like before and after it was read.
 [[nodiscard]] bool changed_since(const Found& found);
 
-// Yields every object below the given paths in the byte order of their stored paths: each path is stored
-// under its last component; one that ends in ".", ".." or "/" gives its contents. Not thread-safe. Holds few
-// descriptors and one directory's names per level, however large the tree.
+// Yields every object below the given paths in the byte order of their stored paths: each path is
+// stored under its last component; one that ends in ".", ".." or "/" gives its contents. Not
+// thread-safe. Holds few descriptors and one directory's names per level, however large the tree.
 class TreeScan {
  public:
-  // Error(usage) if two paths would be stored under one name; Error(not_found) or Error(io) if one cannot be read.
+  // Error(usage) if two paths would be stored under one name; Error(not_found) or Error(io) if one
+  // cannot be read.
   explicit TreeScan(std::span<const std::filesystem::path> paths);
 
   // Empty at the end. With `open_files` false, files are only looked at.
   [[nodiscard]] std::optional<Found> next(bool open_files = true);
 
-  // Stored paths seen so far that are one after Unicode normalisation (NFC), though they differ as bytes:
-  // a file system that normalises could hold only one of them.
+  // Stored paths seen so far that are one after Unicode normalisation (NFC), though they differ as
+  // bytes: a file system that normalises could hold only one of them.
   [[nodiscard]] const std::vector<std::string>& twins() const noexcept { return x_twins; }
 
  private:
-  // A name in a directory. A directory stands in the list twice: as itself, and, with `descend`, where its
-  // contents sort.
+  // A name in a directory. A directory stands in the list twice: as itself, and, with `descend`,
+  // where its contents sort.
   struct Item {
     std::string key;  // the name; with '/' behind it if `descend`
     bool descend = false;

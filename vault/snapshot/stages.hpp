@@ -1,5 +1,5 @@
-// The threads of a pipeline. If one fails the others are woken and joined, and the first failure is what the
-// caller sees.
+// The threads of a pipeline. If one fails the others are woken and joined, and the first failure is
+// what the caller sees.
 #pragma once
 
 #include <exception>
@@ -16,8 +16,8 @@ namespace muniment {
 // Owned and used by one thread; the functions that it starts run on theirs.
 class Stages {
  public:
-  // `cancel` closes every queue between the stages, so that no thread waits for one that has failed. It may be
-  // called more than once and from any thread.
+  // `cancel` closes every queue between the stages, so that no thread waits for one that has
+  // failed. It may be called more than once and from any thread.
   explicit Stages(std::function<void()> cancel) : x_cancel(std::move(cancel)) {}
   // Cancels and joins what still runs.
   ~Stages();

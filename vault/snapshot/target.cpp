@@ -39,7 +39,8 @@ int set_time(int directory, const char* name, const ModificationTime& time) {
   return ::utimensat(directory, name, times, AT_SYMLINK_NOFOLLOW);
 }
 
-// Puts `temporary` in the place of `name`; with `overwrite` it replaces a file or a link, never a folder.
+// Puts `temporary` in the place of `name`; with `overwrite` it replaces a file or a link, never a
+// folder.
 TargetResult put_in_place(int directory, const std::string& temporary, const std::string& name,
                           bool overwrite) {
   const unsigned flags = overwrite ? 0 : RENAME_NOREPLACE;
@@ -68,7 +69,8 @@ bool TargetResult::hopeless() const noexcept {
 Target::Target(const std::filesystem::path& folder) {
   std::error_code error;
   const auto absolute = std::filesystem::absolute(folder, error);
-  std::filesystem::create_directories(absolute.has_filename() ? absolute.parent_path() : absolute, error);
+  std::filesystem::create_directories(absolute.has_filename() ? absolute.parent_path() : absolute,
+                                      error);
   if (!error && ::mkdir(absolute.c_str(), 0700) != 0 && errno != EEXIST) {
     error = {errno, std::system_category()};
   }
@@ -110,7 +112,7 @@ TargetResult Target::make_directory(const std::string& path) {
   const std::string name = last_component(path);
   if (::mkdirat(parent, name.c_str(), 0700) == 0) return {};
   if (errno != EEXIST) return TargetResult::failed(errno);
-  struct stat status {};
+  struct stat status{};
   if (::fstatat(parent, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
     return TargetResult::failed(errno);
   }
@@ -139,7 +141,7 @@ TargetResult Target::set_directory_time(const std::string& path, const Modificat
 
 bool Target::exists(const std::string& path) {
   const int parent = parent_of(path);
-  struct stat status {};
+  struct stat status{};
   return parent >= 0 &&
          ::fstatat(parent, last_component(path).c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
 }

@@ -1,5 +1,5 @@
-// The folder that a restore writes to. Every name is opened relative to its parent and no link is followed, so
-// nothing is ever written outside, whatever stands in the folder already.
+// The folder that a restore writes to. Every name is opened relative to its parent and no link is
+// followed, so nothing is ever written outside, whatever stands in the folder already.
 #pragma once
 
 #include <filesystem>
@@ -17,13 +17,15 @@ struct TargetResult {
   enum class Kind { done, exists, failed } kind = Kind::done;
   int error_number = 0;
 
-  [[nodiscard]] static TargetResult failed(int error_number) { return {Kind::failed, error_number}; }
+  [[nodiscard]] static TargetResult failed(int error_number) {
+    return {Kind::failed, error_number};
+  }
   // True if trying the next object would fail too: no space, a read-only file system.
   [[nodiscard]] bool hopeless() const noexcept;
 };
 
-// One thread at a time; a thread of its own opens the same folder again. Paths are relative, '/' between components,
-// and hold no ".." (a manifest's paths never do).
+// One thread at a time; a thread of its own opens the same folder again. Paths are relative, '/'
+// between components, and hold no ".." (a manifest's paths never do).
 class Target {
  public:
   // Creates the folder (0700) and its parents where they are missing. Error(io) if it cannot.
@@ -31,7 +33,8 @@ class Target {
 
   [[nodiscard]] TargetResult make_directory(const std::string& path);
   [[nodiscard]] TargetResult make_link(const Entry& entry, const std::string& path, bool overwrite);
-  [[nodiscard]] TargetResult set_directory_time(const std::string& path, const ModificationTime& time);
+  [[nodiscard]] TargetResult set_directory_time(const std::string& path,
+                                                const ModificationTime& time);
   [[nodiscard]] bool exists(const std::string& path);
 
   // Flushes the whole file system that the folder is on.
@@ -40,8 +43,8 @@ class Target {
  private:
   friend class TargetFile;
 
-  // The folder that holds `path`'s last component; made where it is missing. Sets errno and gives -1 if a file
-  // or a link is in the way.
+  // The folder that holds `path`'s last component; made where it is missing. Sets errno and gives
+  // -1 if a file or a link is in the way.
   [[nodiscard]] int parent_of(const std::string& path);
 
   Descriptor x_root;
@@ -49,8 +52,8 @@ class Target {
   std::string x_parent_path;
 };
 
-// A file on its way: written under a temporary name beside its place, renamed when it is whole, removed otherwise.
-// The Target must outlive it and open no other path meanwhile.
+// A file on its way: written under a temporary name beside its place, renamed when it is whole,
+// removed otherwise. The Target must outlive it and open no other path meanwhile.
 class TargetFile {
  public:
   TargetFile(Target& target, const std::string& path);

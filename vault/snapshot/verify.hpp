@@ -1,4 +1,5 @@
-// What verify and repair find, in words that need no key, and with one the files that are concerned.
+// What verify and repair find, in words that need no key, and with one the files that are
+// concerned.
 #pragma once
 
 #include <cstdint>
@@ -10,14 +11,15 @@ namespace muniment {
 enum class VerifyDepth {
   presence,   // signatures, Merkle roots, every listed pack there with its right size; no key
   read_data,  // all that, and every shard of every pack against its hash; no key
-  deep,       // all that, and every frame opened, every chunk and file hashed; needs the reading key
+  deep,  // all that, and every frame opened, every chunk and file hashed; needs the reading key
 };
 
 struct Damage {
   std::string object;  // "pack 3f9a…", "keyring, first copy", "ledger 77ab… entry 12"
   std::string cause;
-  bool healable = false;             // `repair` will mend it from what is here
-  std::vector<std::string> affects;  // SNAPSHOT:PATH of each file that cannot be read; only with a key
+  bool healable = false;  // `repair` will mend it from what is here
+  std::vector<std::string>
+      affects;  // SNAPSHOT:PATH of each file that cannot be read; only with a key
 };
 
 struct VerifyReport {
