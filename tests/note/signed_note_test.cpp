@@ -73,7 +73,7 @@ TEST_CASE("signed note: what is not exactly a note is refused") {
   const std::string good = line("a");
   for (const std::string& bad : std::vector<std::string>{
            "", "\n", "\n\n", "text\n", "text\n\n", good, '\n' + good, "text\n" + good,
-           "text\n\n" + good + '\n', "text\n\n" + good + good + "x\n",
+           "text\n\n" + good + '\n', "text\n\n" + good + "x\n",
            "text\n\n" + good.substr(0, good.size() - 1), "te\rxt\n\n" + good, "te\txt\n\n" + good,
            "te\xffxt\n\n" + good, "text\r\n\r\n" + good, std::string("te\0xt\n\n", 7) + good}) {
     CAPTURE(bad);
@@ -107,7 +107,7 @@ TEST_CASE("signed note: up to the limits it is read, over them it is refused") {
   const std::string end = "\n\n" + line("a");
   const std::string longest(limits::note_bytes_max - end.size(), 'x');
   CHECK(decode_signed_note(longest + end));
-  CHECK_FALSE(decode_signed_note('x' + longest + end));
+  CHECK_FALSE(decode_signed_note(longest + 'x' + end));
 }
 
 TEST_CASE("signed note: cut or with a flipped bit it is refused or encodes as it came") {

@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -13,8 +14,8 @@ namespace muniment {
 [[nodiscard]] inline std::optional<std::uint64_t> from_decimal(std::string_view text) noexcept {
   if (text.empty() || (text.front() == '0' && text.size() > 1)) return std::nullopt;
   std::uint64_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  const char* const end = std::to_address(text.end());
+  const auto [stop, error] = std::from_chars(std::to_address(text.begin()), end, value);
   if (error != std::errc{} || stop != end) return std::nullopt;
   return value;
 }

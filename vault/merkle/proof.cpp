@@ -22,19 +22,18 @@ struct Range {
 };
 
 Sha256Digest root_of(Range range, const NodeReader& nodes) {
-  std::optional<Sha256Digest> hash;
-  // Complete subtrees, the last and smallest first.
-  while (range.size() > 0) {
+  const auto take_last_complete_subtree = [&] {
     const auto level = static_cast<unsigned>(std::countr_zero(range.size()));
     range.end -= std::uint64_t{1} << level;
-    const Sha256Digest left = nodes(level, range.end >> level);
-    hash = hash ? node_hash(left, *hash) : left;
-  }
-  return *hash;
+    return nodes(level, range.end >> level);
+  };
+  Sha256Digest hash = take_last_complete_subtree();
+  while (range.size() > 0) hash = node_hash(take_last_complete_subtree(), hash);
+  return hash;
 }
 
-// The way from a leaf up to the root, as both verifiers of RFC 9162 go it: `fn` is the position of
-// the node on its level, `sn` that of the last one.
+// The way up to the root, as both verifiers of RFC 9162 go it: the position of a node on its level
+// (their `fn`) and that of the level's last node (their `sn`).
 class Climb {
  public:
   Climb(std::uint64_t node, std::uint64_t last) noexcept : x_node(node), x_last(last) {}
@@ -51,7 +50,7 @@ class Climb {
     shift();
   }
 
-  // Where the subtree begins that the node completes.
+  // To the largest complete subtree that ends with this node, where a consistency proof begins.
   void skip_complete() noexcept {
     while (is_right()) shift();
   }
