@@ -44,7 +44,9 @@ SecretBytes encode_fields(Fields fields, const Fields& unknown) {
 }
 
 std::optional<Fields> decode_fields(ByteView content) {
-  if (content.size() % content_class_bytes != 0) return std::nullopt;
+  if (content.size() % content_class_bytes != 0 || content.size() > content_bytes_max) {
+    return std::nullopt;
+  }
   ByteReader reader(content);
   const std::uint16_t version_found = reader.u16();
   if (reader.ok() && version_found != content_version) {
