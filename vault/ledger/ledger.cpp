@@ -50,7 +50,7 @@ std::string Ledger::entry(std::uint64_t index) const {
 std::optional<LedgerPreamble> read_preamble(FileSystem& files, const Ledger::Path& ledgers,
                                             const LedgerId& ledger) {
   const TailCopies copies = find_copies(files, ledgers, ledger);
-  if (!copies[0] && !copies[1]) return std::nullopt;
+  if (!copies[0].file && !copies[1].file) return std::nullopt;
   LedgerPreamble preamble;
   TailReader reader(copies, 0b11);
   for (auto record = reader.next(); record; record = reader.next()) {

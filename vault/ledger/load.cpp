@@ -68,13 +68,10 @@ class LedgerLoader {
       : x_name(name), x_log(name.note_key(log)), x_copies(find_copies(files, ledgers, name.id())) {}
 
   [[nodiscard]] std::optional<LoadedLedger> load(LoadDepth depth);
+  // A writer added to it since it was looked at.
+  [[nodiscard]] bool has_grown() const;
 
  private:
-  struct Copy {
-    std::uint64_t size = 0;
-    bool header_whole = false;
-  };
-
   // A scan and why it is not the ledger; no text if it is.
   struct Candidate {
     TailScan scan;
@@ -82,7 +79,13 @@ class LedgerLoader {
     std::string problem;
   };
 
-  void look_at_copies();
+  // The one that has more of the ledger; the first unless the second is better.
+  [[nodiscard]] static Candidate* longer(Candidate& a, Candidate& b) noexcept {
+    if (!b.problem.empty()) return &a;
+    return !a.problem.empty() || b.scan.end > a.scan.end ? &b : &a;
+  }
+
+  void check_headers();
   [[nodiscard]] Candidate scan(CopySet set) const;
   [[nodiscard]] std::string problem_of(const TailScan& scan, const TreeHead& head) const;
   [[nodiscard]] bool same_sizes_and_headers() const noexcept;
@@ -94,26 +97,22 @@ class LedgerLoader {
   LedgerName x_name;
   NoteKey<LogPurpose> x_log;
   TailCopies x_copies;
-  std::array<Copy, 2> x_state;
+  std::array<bool, 2> x_header_whole{};
 };
 
 std::optional<LoadedLedger> LedgerLoader::load(LoadDepth depth) {
-  if (!x_copies[0] && !x_copies[1]) return std::nullopt;
-  look_at_copies();
+  if (!x_copies[0].file && !x_copies[1].file) return std::nullopt;
+  check_headers();
   Candidate first = scan(0b01);
   if (depth == LoadDepth::quick && first.problem.empty() && same_sizes_and_headers()) {
     return loaded(std::move(first));
   }
   Candidate second = scan(0b10);
   Candidate merged;
-  merged.problem = "not needed";
-  if (!first.problem.empty() || !second.problem.empty() || first.scan.end != second.scan.end) {
+  Candidate* chosen = longer(first, second);
+  if (!chosen->problem.empty() || chosen->scan.end < std::max(x_copies[0].size, x_copies[1].size)) {
     merged = scan(0b11);
-  }
-  Candidate* chosen = &first;
-  for (Candidate* other : {&second, &merged}) {
-    const bool longer = other->scan.end > chosen->scan.end || !chosen->problem.empty();
-    if (other->problem.empty() && longer) chosen = other;
+    chosen = longer(*chosen, merged);
   }
   if (!chosen->problem.empty()) {
     throw Error(ErrorCode::damaged, ledger_label(x_name.id()) + ": " + merged.problem,
@@ -125,11 +124,12 @@ std::optional<LoadedLedger> LedgerLoader::load(LoadDepth depth) {
   return result;
 }
 
-void LedgerLoader::look_at_copies() {
+void LedgerLoader::check_headers() {
   const TailHeader expected{.ledger = x_name.id()};
   for (std::size_t copy = 0; copy < x_copies.size(); ++copy) {
-    if (!x_copies[copy]) continue;
-    const auto header = decode_tail_header(x_copies[copy]->read_at(0, tail_format::header_bytes));
+    if (!x_copies[copy].file) continue;
+    const Bytes bytes = x_copies[copy].file->read_at(0, tail_format::header_bytes);
+    const auto header = decode_tail_header(bytes);
     if (header && header->version != tail_format::version) {
       throw Error(ErrorCode::unsupported,
                   ledger_label(x_name.id()) + ": has format version " +
@@ -137,13 +137,12 @@ void LedgerLoader::look_at_copies() {
                       std::to_string(tail_format::version),
                   "update muniment");
     }
-    x_state[copy] = {x_copies[copy]->size(), header == expected};
+    x_header_whole[copy] = header == expected;
   }
 }
 
 bool LedgerLoader::same_sizes_and_headers() const noexcept {
-  return x_copies[1] && x_state[0].header_whole && x_state[1].header_whole &&
-         x_state[0].size == x_state[1].size;
+  return x_header_whole[0] && x_header_whole[1] && x_copies[0].size == x_copies[1].size;
 }
 
 LedgerLoader::Candidate LedgerLoader::scan(CopySet set) const {
@@ -160,7 +159,7 @@ std::string LedgerLoader::problem_of(const TailScan& scan, const TreeHead& head)
   // An append that was cut short leaves something behind in one copy only: the other ends with a
   // commit.
   const bool reaches_an_end = std::ranges::any_of(
-      x_state, [&scan](const Copy& copy) { return scan.end != 0 && copy.size == scan.end; });
+      x_copies, [&scan](const TailCopy& copy) { return scan.end != 0 && copy.size == scan.end; });
   if (!reaches_an_end) return "damaged at entry " + std::to_string(scan.whole_entries);
   const auto note = decode_signed_note(scan.checkpoint);
   const auto checkpoint = note ? open_checkpoint(*note, x_log) : std::nullopt;
@@ -179,24 +178,27 @@ LoadedLedger LedgerLoader::loaded(Candidate chosen) {
   ledger.x_checkpoint = *decode_signed_note(chosen.scan.checkpoint);
   ledger.x_leaves = std::move(chosen.scan.leaves);
   ledger.x_places = std::move(chosen.scan.places);
-  ledger.x_copies = std::move(x_copies);
+  for (std::size_t copy = 0; copy < x_copies.size(); ++copy) {
+    ledger.x_copies[copy] = std::move(x_copies[copy].file);
+  }
   return {std::move(ledger), chosen.scan.end, chosen.scan.set, {}};
 }
 
 void LedgerLoader::compare(std::size_t copy, const TailScan& alone, const TailScan& chosen,
                            LoadedLedger& result) const {
-  const Copy& state = x_state[copy];
+  const std::uint64_t size = x_copies[copy].size;
+  const bool header_whole = x_header_whole[copy];
   const bool has_all = alone.end == chosen.end && alone.leaves == chosen.leaves &&
                        alone.checkpoint == chosen.checkpoint;
-  if (has_all && state.header_whole && state.size == chosen.end) return;
+  if (has_all && header_whole && size == chosen.end) return;
   result.unlike.set(copy);
   // What an append leaves when it is cut short: too much in either copy, or the newest commit,
   // which is written to `tail.2` first, not yet in `tail`.
   const bool last_commit_missing =
-      copy == 0 && alone.end == chosen.previous_end && state.size < chosen.end;
-  if (state.header_whole && (has_all || last_commit_missing)) return;
+      copy == 0 && alone.end == chosen.previous_end && size < chosen.end;
+  if (header_whole && (has_all || last_commit_missing)) return;
   std::string cause = "missing";
-  if (state.size != 0) {
+  if (size != 0) {
     const std::uint64_t differs = first_difference(chosen.leaves, alone.leaves);
     cause = has_all ? "damaged header"
                     : "damaged at entry " + std::to_string(std::min(differs, alone.whole_entries));
@@ -205,10 +207,22 @@ void LedgerLoader::compare(std::size_t copy, const TailScan& alone, const TailSc
       {ledger_label(x_name.id()) + ": " + std::string(copy_name(copy)), cause});
 }
 
+bool LedgerLoader::has_grown() const {
+  return std::ranges::any_of(
+      x_copies, [](const TailCopy& copy) { return copy.file && copy.file->size() != copy.size; });
+}
+
 std::optional<LoadedLedger> load_ledger(FileSystem& files, const Ledger::Path& ledgers,
                                         const LedgerName& name, const VerifyKey<LogPurpose>& log,
                                         LoadDepth depth) {
-  return LedgerLoader(files, ledgers, name, log).load(depth);
+  for (;;) {
+    LedgerLoader loader(files, ledgers, name, log);
+    try {
+      return loader.load(depth);
+    } catch (const Error&) {
+      if (!loader.has_grown()) throw;
+    }
+  }
 }
 
 void heal_copies(FileSystem& files, const Ledger::Path& ledgers, const LoadedLedger& loaded) {
@@ -235,8 +249,12 @@ void heal_copies(FileSystem& files, const Ledger::Path& ledgers, const LoadedLed
 }
 
 TailCopies find_copies(FileSystem& files, const Ledger::Path& ledgers, const LedgerId& ledger) {
-  const Ledger::Path directory = ledgers / ledger.hex();
-  return {files.find(directory / copy_name(0)), files.find(directory / copy_name(1))};
+  TailCopies copies;
+  for (std::size_t copy = 0; copy < copies.size(); ++copy) {
+    copies[copy].file = files.find(ledgers / ledger.hex() / copy_name(copy));
+    if (copies[copy].file) copies[copy].size = copies[copy].file->size();
+  }
+  return copies;
 }
 
 std::string ledger_label(const LedgerId& ledger) {

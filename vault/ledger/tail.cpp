@@ -1,5 +1,7 @@
 #include "vault/ledger/tail.hpp"
 
+#include <algorithm>
+
 #include "vault/base/assert.hpp"
 #include "vault/base/cursor.hpp"
 #include "vault/base/limits.hpp"
@@ -11,7 +13,7 @@ using namespace tail_format;
 
 namespace {
 
-constexpr std::size_t window_bytes = 1 * limits::mib;
+constexpr std::uint64_t window_bytes = 1 * limits::mib;
 
 // The limit of a type's payload; 0 if there is no such type.
 constexpr std::size_t payload_bytes_max(std::uint8_t type) noexcept {
@@ -104,7 +106,7 @@ std::string_view copy_name(std::size_t copy) noexcept {
 
 TailReader::TailReader(const TailCopies& copies, CopySet set) {
   for (std::size_t copy = 0; copy < copies.size(); ++copy) {
-    if (set[copy]) x_windows[copy].file = copies[copy].get();
+    if (set[copy] && copies[copy].file) x_windows[copy].copy = &copies[copy];
   }
 }
 
@@ -120,16 +122,14 @@ std::optional<TailRecord> TailReader::next() {
 }
 
 std::optional<TailRecord> TailReader::Window::read(std::uint64_t at) {
-  if (file == nullptr) return std::nullopt;
-  const std::uint64_t skipped = at - offset;  // offsets only ascend
-  const std::uint64_t left = skipped < bytes.size() ? bytes.size() - skipped : 0;
-  if (left < record_bytes_max && !ends_file) {
-    bytes = file->read_at(at, window_bytes);
+  if (copy == nullptr || at >= copy->size) return std::nullopt;
+  const std::uint64_t end = offset + bytes.size();
+  if (at >= end || (end - at < record_bytes_max && end < copy->size)) {
+    const std::uint64_t left = copy->size - at;
+    bytes = copy->file->read_at(at, static_cast<std::size_t>(std::min(left, window_bytes)));
     offset = at;
-    ends_file = bytes.size() < window_bytes;
-    return decode_record(bytes, at);
   }
-  return decode_record(ByteView(bytes).last(static_cast<std::size_t>(left)), at);
+  return decode_record(ByteView(bytes).subspan(static_cast<std::size_t>(at - offset)), at);
 }
 
 }  // namespace muniment

@@ -39,8 +39,15 @@ struct TailRecord {
 // with a whole one. Views point into `bytes`.
 [[nodiscard]] std::optional<TailRecord> decode_record(ByteView bytes, std::uint64_t offset);
 
-// The two copies of a tail, `tail` and `tail.2`, either of which may be absent.
-using TailCopies = std::array<std::unique_ptr<File>, 2>;
+// One of the two copies of a tail, as long as it was when it was found: a writer may be adding to
+// it.
+struct TailCopy {
+  std::unique_ptr<File> file;  // empty if it is absent
+  std::uint64_t size = 0;
+};
+
+// `tail` and `tail.2`.
+using TailCopies = std::array<TailCopy, 2>;
 
 // Which copies to read: one of them, or both.
 using CopySet = std::bitset<2>;
@@ -64,10 +71,9 @@ class TailReader {
  private:
   // A stretch of one copy, so that small records do not cost a system call each.
   struct Window {
-    const File* file = nullptr;
+    const TailCopy* copy = nullptr;
     Bytes bytes;
     std::uint64_t offset = 0;
-    bool ends_file = false;
 
     [[nodiscard]] std::optional<TailRecord> read(std::uint64_t at);
   };
