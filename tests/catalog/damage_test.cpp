@@ -114,6 +114,7 @@ TEST_CASE("catalog: a crash in the middle of an update leaves what was committed
     update.set_head(ledger_head(1, 2));
     update.drop_unlisted_packs();
     std::vector<PackIndex> packs;
+    packs.reserve(500);
     for (std::uint64_t i = 0; i < 500; ++i) packs.push_back(test::pack_index(100 + i, {i, i + 1}));
     update.index_packs(packs);
     ::_exit(0);

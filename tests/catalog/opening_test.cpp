@@ -66,7 +66,7 @@ TEST_CASE("catalog: its key, salt and version are what FORMAT.md says") {
       scratch.key, {as_bytes("muniment/catalog-salt/v1"), salt.view().first(8)});
   CHECK(equal(salt.view().subspan(8), check.view().first(8)));
 
-  Database database = open_below(scratch);
+  const Database database = open_below(scratch);
   Statement version(database, "PRAGMA user_version");
   Rows rows = version.query();
   REQUIRE(rows.next());
@@ -237,7 +237,8 @@ TEST_CASE("catalog: create that fails leaves the old one, none, or a new one") {
     test::FaultyFileSystem failing(scratch.files);
     failing.set_fault(test::Fault{.operation = i, .error_number = EIO, .lasting = true});
     CHECK_THROWS_AS(
-        Catalog::create(failing, scratch.path, scratch.key, scratch.owner, scratch.random), Error);
+        (void)Catalog::create(failing, scratch.path, scratch.key, scratch.owner, scratch.random),
+        Error);
     const CatalogOpening found =
         Catalog::open(scratch.path, scratch.key, scratch.owner, DatabaseAccess::read);
     CHECK((found.state == CatalogState::current || found.state == CatalogState::absent));

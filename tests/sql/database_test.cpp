@@ -256,7 +256,7 @@ TEST_CASE("database: a file that lost its end is damage") {
 TEST_CASE("database: checkpoint is refused while a reader holds an older state") {
   const Scratch scratch;
   Database writer = scratch.create_filled(10);
-  Database reader = scratch.open(DatabaseAccess::read);
+  const Database reader = scratch.open(DatabaseAccess::read);
   sqlite3_busy_timeout(writer.handle(), 0);
   {
     Statement read(reader, "SELECT n FROM item");

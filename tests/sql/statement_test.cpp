@@ -70,7 +70,7 @@ TEST_CASE("statement: a column of another type, length or range is damage") {
 
 TEST_CASE("statement: it runs any number of times, each with its own parameters") {
   const Scratch scratch;
-  Database database = scratch.create_filled(10);
+  const Database database = scratch.create_filled(10);
   Statement find(database, "SELECT n FROM item WHERE n >= ? ORDER BY n");
   for (const int first : {3, 7, 9}) {
     Rows rows = find.query(first);
@@ -83,7 +83,7 @@ TEST_CASE("statement: it runs any number of times, each with its own parameters"
 
 TEST_CASE("statement: run says how many rows it changed") {
   const Scratch scratch;
-  Database database = scratch.create_filled(10);
+  const Database database = scratch.create_filled(10);
   Statement update(database, "UPDATE item SET text = ? WHERE n < ?");
   CHECK(update.run("y", 4) == 4);
   CHECK(update.run("y", 0) == 0);

@@ -105,8 +105,10 @@ class Catalog::Update {
 
   // A ledger lists these packs, whether or not they are known already.
   void list_packs(const LedgerId& ledger, std::span<const PackFacts> packs);
-  // Makes the chunks of opened packs findable. A group at a time: rows are sorted over the group,
-  // which is what keeps this fast. The header's facts replace what a ledger said of the pack.
+  // Makes the chunks of opened packs findable. The header's facts replace what a ledger said of the
+  // pack. As many packs at once as memory allows (40 bytes a chunk): rows are sorted over all of
+  // them. With half a million in the table a chunk costs 2 µs in a group of 64,000, 25 in one of
+  // 1,000.
   void index_packs(std::span<const PackIndex> packs);
   // A known pack turned out to be missing or broken (`lost`), or was mended (`unread`: to be
   // indexed again).

@@ -102,8 +102,9 @@ DatabaseSalt Database::salt_of(const Path& path) {
   const Database database(path, DatabaseAccess::read);
   // Through SQLite's own descriptor: closing another one would drop its locks.
   sqlite3_file* file = nullptr;
-  detail::expect_ok(database.handle(), sqlite3_file_control(database.handle(), "main",
-                                                            SQLITE_FCNTL_FILE_POINTER, &file));
+  detail::expect_ok(database.handle(),
+                    sqlite3_file_control(database.handle(), "main", SQLITE_FCNTL_FILE_POINTER,
+                                         static_cast<void*>(&file)));
   DatabaseSalt salt;
   const int result = file->pMethods->xRead(file, salt.mutable_view().data(), DatabaseSalt::size, 0);
   if (result == SQLITE_IOERR_SHORT_READ) {
@@ -123,13 +124,17 @@ void Database::checkpoint() {
                                   handle(), "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr));
 }
 
+bool Database::every_page_opens() {
+  Statement check(*this, "PRAGMA cipher_integrity_check");
+  return !check.query().next();
+}
+
 bool Database::is_sound() {
   try {
-    // Every page of the file, used or not, against its HMAC; then what they say of each other.
-    Statement pages(*this, "PRAGMA cipher_integrity_check");
-    if (pages.query().next()) return false;
-    Statement structure(*this, "PRAGMA quick_check");
-    Rows findings = structure.query();
+    // A page that another process is writing at this moment looks damaged; once more, and it is.
+    if (!every_page_opens() && !every_page_opens()) return false;
+    Statement check(*this, "PRAGMA quick_check");
+    Rows findings = check.query();
     return findings.next() && findings.get<std::string>(0) == "ok";
   } catch (const Error& error) {
     // Here damage is an answer.

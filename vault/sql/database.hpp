@@ -56,8 +56,8 @@ class Database {
   // states stay.
   void checkpoint();
 
-  // Reads the whole file, which nobody may write meanwhile: false if any page or the order of its
-  // contents is not what it was.
+  // Reads the whole file: true if each page, used or not, is as it was written, and if what the
+  // used ones say fits together. If not, the connection is of no further use.
   [[nodiscard]] bool is_sound();
 
   // For Statement and Transaction.
@@ -66,6 +66,7 @@ class Database {
  private:
   Database(const Path& path, DatabaseAccess access);
   void set_key(ByteView key, ByteView salt);
+  [[nodiscard]] bool every_page_opens();
 
   Handle<sqlite3, detail::close_database> x_handle;
 };

@@ -76,8 +76,7 @@ class Statement {
   [[nodiscard]] Rows query(const Values&... values) {
     expect_parameters(sizeof...(values));
     Rows rows(x_statement.get());
-    int position = 0;
-    (bind(++position, values), ...);
+    bind_all(std::index_sequence_for<Values...>(), values...);
     return rows;
   }
 
@@ -90,6 +89,11 @@ class Statement {
   }
 
  private:
+  template <std::size_t... Index, class... Values>
+  void bind_all(std::index_sequence<Index...>, const Values&... values) {
+    (bind(static_cast<int>(Index) + 1, values), ...);
+  }
+
   template <class Value>
   void bind(int position, const Value& value) {
     if constexpr (std::integral<Value> || std::is_enum_v<Value>) {

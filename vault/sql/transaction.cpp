@@ -20,7 +20,7 @@ Transaction::Transaction(Database& database) {
 
 void Transaction::commit() {
   detail::expect_ok(x_open.get(), sqlite3_exec(x_open.get(), "COMMIT", nullptr, nullptr, nullptr));
-  static_cast<void>(x_open.release());
+  [[maybe_unused]] const sqlite3* committed = x_open.release();
 }
 
 }  // namespace muniment
