@@ -107,7 +107,7 @@ class Catalog::Update {
   void list_packs(const LedgerId& ledger, std::span<const PackFacts> packs);
   // Makes the chunks of opened packs findable. The header's facts replace what a ledger said of the
   // pack. As many packs at once as memory allows (40 bytes a chunk): rows are sorted over all of
-  // them. With half a million in the table a chunk costs 2 µs in a group of 64,000, 25 in one of
+  // them. With half a million in the table a chunk costs 3 µs in a group of 64,000, 17 in one of
   // 1,000.
   void index_packs(std::span<const PackIndex> packs);
   // A known pack turned out to be missing or broken (`lost`), or was mended (`unread`: to be
