@@ -97,8 +97,12 @@ void Vault::State::open_catalog(bool locked, Activity& activity) {
   }
   if (usable) return;
 
-  std::unique_ptr<FileLock> held;
-  if (!locked) held = lock();
+  if (!locked) {
+    // A writer may have gone on since the ledgers were read; under the lock nobody does.
+    const std::unique_ptr<FileLock> held = lock();
+    refresh(activity);
+    return;
+  }
   activity.notice(fmt::format("the catalog is {}; it is made again from the ledgers and packs",
                               to_text(opening.state)));
   make_catalog(activity);
