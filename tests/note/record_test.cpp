@@ -178,6 +178,14 @@ TEST_CASE("record reader: fields of the line are read before the next line begin
   CHECK_FALSE(unread.key_if("b"));
   CHECK_FALSE(unread.ok());
 
+  RecordReader last_line("muniment/sample/v1\na 1 2\n", type);
+  CHECK(last_line.key("a").u64() == 1);
+  CHECK(last_line.ok());
+  CHECK_FALSE(last_line.done());
+
+  RecordReader no_fields("muniment/sample/v1\na\n", type);
+  CHECK_FALSE(no_fields.key("a").done());
+
   RecordReader none_left("muniment/sample/v1\na 1\n", type);
   CHECK(none_left.key("a").u64() == 1);
   CHECK(none_left.word().empty());

@@ -204,8 +204,9 @@ TEST_CASE("sshsig: every cut is refused, and no flipped bit verifies") {
 
 TEST_CASE("sshsig: another version, hash, reserved data or trailing bytes are refused") {
   const std::string good(as_text(encode_sshsig(sample())));
-  const auto refused = [&](std::string_view from, std::string_view to) {
+  const auto refused = [&](std::string_view from, std::string_view to, std::string_view end = {}) {
     std::string text = good;
+    text += end;
     const auto place = text.find(from);
     REQUIRE(place != std::string::npos);
     text.replace(place, from.size(), to);
@@ -220,6 +221,8 @@ TEST_CASE("sshsig: another version, hash, reserved data or trailing bytes are re
   CHECK(refused("\0\0\0\0\0\0\0\6sha512"sv, "\0\0\0\1x\0\0\0\6sha512"sv));
   CHECK(refused("\0\0\0\15muniment-test"sv, "\0\0\0\0"sv));
   CHECK_FALSE(decode_sshsig(as_bytes(good + '\0')));
+  // Within the signature, whose length was 0x53.
+  CHECK(refused("\0\0\0\x53\0\0\0\x0bssh"sv, "\0\0\0\x54\0\0\0\x0bssh"sv, "\0"sv));
   CHECK(sshsig_key_type(as_bytes("SSHSIg\0\0\0\1\0\0\0\3abc"sv)).empty());
 }
 
