@@ -26,12 +26,6 @@ void list(Catalog& catalog, std::uint64_t ledger, const std::vector<PackFacts>& 
   update.commit();
 }
 
-void set_state(Catalog& catalog, std::uint64_t pack, PackState state) {
-  Catalog::Update update = catalog.update();
-  update.set_state(id<PackId>(pack), state);
-  update.commit();
-}
-
 ChunkLocation location(std::uint64_t pack, std::uint32_t frame) {
   return {.pack = id<PackId>(pack), .frame = frame, .epoch = id<EpochCommitment>(100)};
 }
@@ -89,27 +83,15 @@ TEST_CASE("catalog: chunks whose ids begin alike are all candidates") {
   CHECK(catalog.find_chunk(twin) == Locations{location(1, 0), location(1, 1)});
 }
 
-TEST_CASE("catalog: chunks are found in packs that were indexed, not in unread or lost ones") {
-  Scratch scratch;
-  Catalog catalog = scratch.create();
-  index(catalog, {pack_index(1, {10})});
-  for (const PackState state : {PackState::lost, PackState::unread}) {
-    set_state(catalog, 1, state);
-    CHECK(catalog.find_pack(id<PackId>(1))->state == state);
-    CHECK(catalog.find_chunk(id<ChunkId>(10)).empty());
-  }
-  index(catalog, {pack_index(1, {10})});
-  CHECK(catalog.find_pack(id<PackId>(1))->state == PackState::indexed);
-  CHECK(catalog.find_chunk(id<ChunkId>(10)) == Locations{location(1, 0)});
-}
-
 TEST_CASE("catalog: a listed pack is unread until it is indexed") {
   Scratch scratch;
   Catalog catalog = scratch.create();
   list(catalog, 1, {pack_facts(1)});
   CHECK(catalog.packs() ==
         std::vector<CatalogPack>{{pack_facts(1), PackState::unread, /*listed=*/true}});
+  CHECK(catalog.find_chunk(id<ChunkId>(10)).empty());
   index(catalog, {pack_index(1, {10})});
+  CHECK(catalog.find_chunk(id<ChunkId>(10)) == Locations{location(1, 0)});
   CHECK(catalog.packs() ==
         std::vector<CatalogPack>{{pack_facts(1), PackState::indexed, /*listed=*/true}});
 }

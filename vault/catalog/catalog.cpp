@@ -51,7 +51,7 @@ Catalog::Catalog(Database database)
       x_find_chunk(
           x_database,
           "SELECT pack.id, chunk.frame, pack.epoch FROM chunk JOIN pack ON pack.row = chunk.pack"
-          " WHERE chunk.prefix = ? AND pack.state = ? ORDER BY chunk.pack, chunk.frame") {}
+          " WHERE chunk.prefix = ? ORDER BY chunk.pack, chunk.frame") {}
 
 std::optional<LedgerHead> Catalog::find_head(const LedgerId& ledger) {
   Statement find(x_database, "SELECT id, size, root FROM ledger WHERE id = ?");
@@ -86,7 +86,7 @@ bool Catalog::lists(const LedgerId& ledger, const PackId& pack) {
 
 std::vector<ChunkLocation> Catalog::find_chunk(const ChunkId& chunk) {
   std::vector<ChunkLocation> locations;
-  for (Rows rows = x_find_chunk.query(chunk.prefix(), PackState::indexed); rows.next();) {
+  for (Rows rows = x_find_chunk.query(chunk.prefix()); rows.next();) {
     locations.push_back({.pack = rows.get<PackId>(0),
                          .frame = rows.get<std::uint32_t>(1),
                          .epoch = rows.get<EpochCommitment>(2)});

@@ -110,9 +110,6 @@ class Catalog::Update {
   // them. With half a million in the table a chunk costs 3 µs in a group of 64,000, 17 in one of
   // 1,000.
   void index_packs(std::span<const PackIndex> packs);
-  // A known pack turned out to be missing or broken (`lost`), or was mended (`unread`: to be
-  // indexed again).
-  void set_state(const PackId& pack, PackState state);
   // Drops packs that no ledger lists, with their chunks; returns which.
   std::vector<PackId> drop_unlisted_packs();
 

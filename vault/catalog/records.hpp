@@ -32,7 +32,6 @@ struct PackFacts {
 enum class PackState : std::uint8_t {
   unread = 0,   // its chunks are not known: it is not here, or was not opened yet, or cannot be
   indexed = 1,  // its chunks can be found
-  lost = 2,     // found to be missing, or damaged past healing: its chunks are not found any more
 };
 
 struct CatalogPack {

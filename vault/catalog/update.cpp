@@ -64,12 +64,6 @@ void Catalog::Update::index_packs(std::span<const PackIndex> packs) {
   insert_chunks(x_database, std::move(chunks));
 }
 
-void Catalog::Update::set_state(const PackId& pack, PackState state) {
-  Statement set(x_database, "UPDATE pack SET state = ? WHERE id = ?");
-  const std::uint64_t changed = set.run(state, pack);
-  VAULT_ASSERT(changed == 1);
-}
-
 std::vector<PackId> Catalog::Update::drop_unlisted_packs() {
   Statement list(x_database,
                  "SELECT id FROM pack WHERE row NOT IN (SELECT pack FROM listing) ORDER BY id");

@@ -9,8 +9,9 @@ namespace muniment {
 
 namespace {
 
-// Packs whose rows go into the catalog together.
-constexpr std::size_t group_packs = 16;
+// Rows that go into the catalog together: each commit rewrites every page that it touches, so small
+// groups cost several times as much.
+constexpr std::size_t group_chunks = 65'536;
 
 void follow_packs(const LedgerId& ledger, std::string_view text, Catalog::Update& update) {
   const std::optional<PacksEntry> entry = decode_packs(text);
@@ -72,12 +73,14 @@ void index_unread_packs(const FollowContext& context, Activity& activity) {
   }
   if (!unread.empty()) activity.items_total = unread.size();
   std::vector<PackIndex> group;
+  std::size_t chunks = 0;
   const auto flush = [&] {
     if (group.empty()) return;
     Catalog::Update update = context.catalog.update();
     update.index_packs(group);
     update.commit();
     group.clear();
+    chunks = 0;
   };
   for (const PackFacts& pack : unread) {
     activity.check();
@@ -90,7 +93,8 @@ void index_unread_packs(const FollowContext& context, Activity& activity) {
     if (reader == nullptr) continue;
     PackIndex& index = group.emplace_back(PackIndex{pack, {}});
     for (const FrameEntry& entry : reader->table().frames) index.chunks.push_back(entry.chunk);
-    if (group.size() == group_packs) flush();
+    chunks += index.chunks.size();
+    if (chunks >= group_chunks) flush();
   }
   flush();
 }

@@ -40,7 +40,8 @@ Error failure(sqlite3* database, const char* path, int result) {
   if (code == ErrorCode::io && system_error != 0) {
     return io_error(escape(path), sqlite3_errstr(result), system_error);
   }
-  return {code, fmt::format("{}: {}", escape(path), sqlite3_errmsg(database))};
+  return {code, fmt::format("{}: {}", escape(path), sqlite3_errmsg(database)),
+          code == ErrorCode::damaged ? "run 'muniment catalog rebuild'" : ""};
 }
 
 Error failure(sqlite3* database, int result) {
