@@ -21,8 +21,8 @@ SecretBytes pbkdf2_hmac_sha256(ByteView password, ByteView salt, std::uint32_t i
                                std::size_t out_size) {
   SecretBytes out(out_size);
   // OpenSSL measures a password that is a null pointer as a string, whatever its length.
-  const std::string_view text = password.empty() ? std::string_view("") : as_text(password);
-  const int result = PKCS5_PBKDF2_HMAC(text.data(), c_size(text.size()), c_bytes(salt),
+  const char* const text = password.empty() ? "" : reinterpret_cast<const char*>(password.data());
+  const int result = PKCS5_PBKDF2_HMAC(text, c_size(password.size()), c_bytes(salt),
                                        c_size(salt.size()), c_size(iterations), EVP_sha256(),
                                        c_size(out_size), c_bytes(out.mutable_view()));
   VAULT_ASSERT(result == 1);
