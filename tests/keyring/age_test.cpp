@@ -52,7 +52,7 @@ bool has_stock_age() {
 }  // namespace
 
 TEST_CASE("age: a payload of any number of chunks comes back") {
-  constexpr std::size_t chunk = 64 * 1024;
+  constexpr std::size_t chunk = 65536;
   FixedRandom random;
   for (const std::size_t size :
        {std::size_t{0}, std::size_t{1}, chunk - 1, chunk, chunk + 1, 2 * chunk, 3 * chunk + 7}) {

@@ -27,7 +27,7 @@ struct AgeCase {
 
 Bytes inflate(ByteView compressed) {
   Bytes result(32U << 20U);
-  inflate_state state;
+  inflate_state state{};
   isal_inflate_init(&state);
   state.crc_flag = ISAL_ZLIB;
   // isa-l does not write to its input, but does not say so either.

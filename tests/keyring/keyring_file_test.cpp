@@ -207,7 +207,7 @@ TEST_CASE("keyring file: whenever the power fails, the old keyring or the new on
       files.sync_directory("/");
       replay(std::span(operations).subspan(made, count - made), files);
       files.crash(fates);
-      LoadedKeyring loaded = load(files);
+      const LoadedKeyring loaded = load(files);
       const bool is_new = loaded.keyring.generation() == 2;
       (is_new ? saw_new : saw_old) = true;
       CHECK(loaded.keyring.unlock(passphrase(is_new ? "new" : "correct horse")).reading);

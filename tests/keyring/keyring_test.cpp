@@ -265,7 +265,7 @@ TEST_CASE("keyring: numbers that cannot be are refused before they cost anything
 }
 
 TEST_CASE("keyring: slots with one id, or none that opens the reading keys, are refused") {
-  Bytes bytes = example_keyring().keyring.encode();
+  const Bytes bytes = example_keyring().keyring.encode();
   const auto slot_at = [](std::size_t i) {
     return static_cast<std::ptrdiff_t>(first_slot_at + i * slot_bytes);
   };

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cctype>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -184,15 +185,20 @@ TEST_CASE("slip39: white space and capitals do not matter, the number of words d
   FixedRandom random(6);
   const Bytes secret = random.bytes(32);
   const auto shares = split(secret, {});
-  std::string text(as_text(shares[0].view()));
+  const std::string text(as_text(shares[0].view()));
   const auto combine = [](const std::string& share) {
     std::vector<SecretBytes> one;
     one.push_back(secret_text(share));
     return slip39_combine(one, {});
   };
   std::string shouted = "\n  ";
-  for (const char c : text)
-    shouted += c == ' ' ? std::string("\r\n\t ") : std::string(1, c & ~0x20);
+  for (const char c : text) {
+    if (c == ' ') {
+      shouted += "\r\n\t ";
+    } else {
+      shouted += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    }
+  }
   CHECK(secret_of(combine(shouted + "\n")) == to_hex(secret));
   CHECK(problem_of(combine(text.substr(0, text.rfind(' ')))).reason == Slip39Refusal::length);
   CHECK(problem_of(combine("academic acid")).reason == Slip39Refusal::length);

@@ -38,7 +38,7 @@ enum class EnvelopeRefusal {
 [[nodiscard]] std::string_view to_text(EnvelopeRefusal refusal) noexcept;
 
 // Fits into a ledger entry as base64, and holds some 500 epochs.
-inline constexpr std::size_t envelope_bytes_max = 40 * 1024;
+inline constexpr std::size_t envelope_bytes_max = 40960;
 
 // The text that is sealed, and its strict reverse.
 [[nodiscard]] SecretBytes encode_envelope(const EnvelopeKeys& keys);

@@ -82,6 +82,7 @@ bool are_enough(const std::vector<Slot>& slots) {
 
 bool are_distinct(const std::vector<Slot>& slots) {
   std::vector<SlotId> ids;
+  ids.reserve(slots.size());
   for (const Slot& slot : slots) ids.push_back(slot.info.id);
   std::ranges::sort(ids);
   return std::ranges::adjacent_find(ids) == ids.end();
@@ -188,6 +189,7 @@ std::optional<Keyring> Keyring::decode(ByteView bytes) {
 
 std::vector<SlotInfo> Keyring::slots() const {
   std::vector<SlotInfo> infos;
+  infos.reserve(x_slots.size());
   for (const Slot& slot : x_slots) infos.push_back(slot.info);
   return infos;
 }

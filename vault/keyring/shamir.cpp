@@ -50,7 +50,9 @@ std::vector<ShamirPoint> shamir_split(ByteView secret, unsigned threshold, unsig
   VAULT_ASSERT(secret.size() > digest_bytes);
   std::vector<ShamirPoint> points;
   if (threshold == 1) {
-    for (std::uint8_t x = 0; x < count; ++x) points.push_back({x, SecretBytes::copy_of(secret)});
+    for (unsigned x = 0; x < count; ++x) {
+      points.push_back({static_cast<std::uint8_t>(x), SecretBytes::copy_of(secret)});
+    }
     return points;
   }
   SecretBytes digest = random_secret(secret.size(), random);
@@ -62,10 +64,13 @@ std::vector<ShamirPoint> shamir_split(ByteView secret, unsigned threshold, unsig
   std::vector<ShamirPoint> base;
   base.push_back({secret_place, SecretBytes::copy_of(secret)});
   base.push_back({digest_place, std::move(digest)});
-  for (std::uint8_t x = 0; x + 2U < threshold; ++x) {
-    base.push_back({x, random_secret(secret.size(), random)});
+  for (unsigned x = 0; x + 2 < threshold; ++x) {
+    base.push_back({static_cast<std::uint8_t>(x), random_secret(secret.size(), random)});
   }
-  for (std::uint8_t x = 0; x < count; ++x) points.push_back({x, interpolate(base, x)});
+  for (unsigned i = 0; i < count; ++i) {
+    const auto x = static_cast<std::uint8_t>(i);
+    points.push_back({x, interpolate(base, x)});
+  }
   return points;
 }
 

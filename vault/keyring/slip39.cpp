@@ -105,6 +105,7 @@ std::optional<SecretBytes> join(const GivenGroups& groups) {
   std::vector<ShamirPoint> group_points;
   for (const auto& [index, group] : groups) {
     std::vector<ShamirPoint> points;
+    points.reserve(group.shares.size());
     for (const Slip39Share* share : group.shares) {
       points.push_back({static_cast<std::uint8_t>(share->member_index),
                         SecretBytes::copy_of(share->value.view())});
