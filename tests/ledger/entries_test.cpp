@@ -3,8 +3,8 @@
 #include <doctest/doctest.h>
 
 #include "tests/ledger/fixture.hpp"
-#include "tests/support/damage.hpp"
 #include "tests/support/golden.hpp"
+#include "tests/support/strict_text.hpp"
 #include "vault/base/limits.hpp"
 #include "vault/ledger/sealed_part.hpp"
 
@@ -47,43 +47,23 @@ SnapshotRecord test_record() {
           .time = 1'700'000'000};
 }
 
-// What a decoder accepts is what its encoder prints: no two texts have the same value.
-template <class Decode>
-void check_strict(const std::string& good, Decode decode) {
-  const auto value = decode(good);
-  REQUIRE(value);
-  CHECK(encode(*value) == good);
-  test::for_each_truncation(as_bytes(good), [&](ByteView cut) {
-    const auto other = decode(as_text(cut));
-    if (other) REQUIRE(encode(*other) == as_text(cut));
-  });
-  test::for_each_bit_flip(as_bytes(good), [&](ByteView bytes, std::size_t bit) {
-    CAPTURE(bit);
-    const auto other = decode(as_text(bytes));
-    if (other) REQUIRE(encode(*other) == as_text(bytes));
-  });
-  CHECK_FALSE(decode(good + "later 1\n"));
-  CHECK_FALSE(decode(good + "\n"));
-  CHECK_FALSE(decode(""));
-}
-
 }  // namespace
 
 TEST_CASE("entries: packs, snapshot and its sealed record are the golden texts, and strict") {
   const std::string packs = encode(test_packs(3));
   CHECK(test::matches_golden("ledger/packs.txt", as_bytes(packs)));
   CHECK(decode_packs(packs) == test_packs(3));
-  check_strict(packs, decode_packs);
+  test::check_strict_text(packs, decode_packs);
 
   const std::string snapshot = encode(test_snapshot());
   CHECK(test::matches_golden("ledger/snapshot.txt", as_bytes(snapshot)));
   CHECK(decode_snapshot(snapshot) == test_snapshot());
-  check_strict(snapshot, decode_snapshot);
+  test::check_strict_text(snapshot, decode_snapshot);
 
   const std::string record = encode(test_record());
   CHECK(test::matches_golden("ledger/sealed_snapshot.txt", as_bytes(record)));
   CHECK(decode_snapshot_record(record) == test_record());
-  check_strict(record, decode_snapshot_record);
+  test::check_strict_text(record, decode_snapshot_record);
 }
 
 TEST_CASE("entries: as many packs as an entry may name fit into one, and no more") {

@@ -47,7 +47,8 @@ struct CharterMember {
   MemberId id;
   Roles roles;
   Sha256Digest name_digest;
-  // One of them is enough to approve, and two of them are still one member. Ascending.
+  // One of them is enough to approve, and two of them are still one member. Ascending by their text
+  // (encode_authorized_key).
   std::vector<SshPublicKey> keys;
 
   friend bool operator==(const CharterMember&, const CharterMember&) = default;

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "vault/base/assert.hpp"
+#include "vault/base/text.hpp"
 #include "vault/crypto/hash.hpp"
-#include "vault/note/plain_text.hpp"
 
 namespace muniment {
 
@@ -28,8 +28,8 @@ SaltedName SaltedName::make(std::string_view name, Random& random) {
   return {random.fixed<NameSalt>(), std::string(name)};
 }
 
-bool is_valid_name(std::string_view name) noexcept {
-  return name.size() <= name_bytes_max && is_plain_line(name);
+bool is_valid_name(std::string_view name) {
+  return !name.empty() && name.size() <= name_bytes_max && escape(name) == name;
 }
 
 bool is_valid_collection_name(std::string_view name) noexcept {

@@ -28,8 +28,9 @@ struct SaltedName {
   friend bool operator==(const SaltedName&, const SaltedName&) = default;
 };
 
-// Of members and devices: 1 to 255 bytes of UTF-8 without control characters.
-[[nodiscard]] bool is_valid_name(std::string_view name) noexcept;
+// Of members and devices: 1 to 255 bytes that are printed as they are (vault/base/text.hpp,
+// escape).
+[[nodiscard]] bool is_valid_name(std::string_view name);
 
 // Of collections: [a-z0-9][a-z0-9-]{0,62}.
 [[nodiscard]] bool is_valid_collection_name(std::string_view name) noexcept;

@@ -39,7 +39,11 @@ std::optional<Refusal> Replay::begin(const Found<CollectionEntry>& found) {
 }
 
 void Replay::begin_epochs() {
-  for (const auto& found : x_epochs) refuse_if(found.place, begin(found));
+  std::erase_if(x_epochs, [this](const Found<EpochEntry>& found) {
+    const auto refusal = begin(found);
+    refuse_if(found.place, refusal);
+    return refusal.has_value();
+  });
 }
 
 std::optional<Refusal> Replay::begin(const Found<EpochEntry>& found) {
@@ -65,6 +69,11 @@ void Replay::mark_disputed_epochs() {
       epoch.disputed =
           std::ranges::count(collection.epochs, epoch.commitment, &Epoch::commitment) > 1;
     }
+  }
+  for (const auto& [entry, place] : x_epochs) {
+    const auto& epochs = x_result.x_collections.at(entry.collection).epochs;
+    const auto known = std::ranges::find(epochs, entry.commitment, &Epoch::commitment);
+    if (known->disputed) refuse(place, Refusal::epoch_disputed);
   }
 }
 

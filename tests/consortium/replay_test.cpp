@@ -1,0 +1,551 @@
+// What other ledgers may and may not do to a consortium.
+#include <doctest/doctest.h>
+
+#include "tests/consortium/fixture.hpp"
+#include "vault/base/error.hpp"
+
+namespace muniment {
+
+using test::ConsortiumFixture;
+using test::TestMember;
+
+namespace {
+
+using Refusals = std::vector<Refusal>;
+
+// A collection of member 0 in a consortium of three, with its open keys.
+struct SharedCollection : ConsortiumFixture {
+  SharedCollection() : ConsortiumFixture(3) {
+    NewCollection collection;
+    collection.record.name = "shared";
+    collection.creator = members[0].device();
+    const auto made = found_collection(replay(), collection, members[0].authority, random);
+    append(0, made.ledger, made.entries);
+    ledger = made.ledger;
+    const auto open_keys =
+        open_collection_keys(replay(), ledger.collection, members[0].device(), members[0].reading);
+    keys.push_back(
+        {id(), ledger.collection, open_keys->id_key.clone(), open_keys->chunker_key.clone(), {}});
+    keys[0].epochs.push_back({1, open_keys->epochs[0].key.clone()});
+  }
+
+  [[nodiscard]] EnvelopeKeys& envelope_keys() { return keys.front(); }
+
+  // The epoch's entry, as the envelope's keys say it is.
+  [[nodiscard]] EpochEntry epoch_entry() {
+    const EnvelopeEpoch& epoch = envelope_keys().epochs.back();
+    return {ledger.collection, epoch.number, epoch_commitment(envelope_keys(), epoch),
+            public_key(epoch_secret_key(epoch.key))};
+  }
+  // Begins another epoch in the ledger of `member`.
+  void begin_epoch(std::size_t member) {
+    auto& epochs = envelope_keys().epochs;
+    epochs.push_back({epochs.back().number + 1, EpochKey::generate(random)});
+    append(member, ledger_of(member, ledger.collection), {encode(epoch_entry())});
+  }
+
+  // A grant of the newest epoch to the device of `member`, as it should be.
+  struct Draft {
+    Grant grant;
+    Bytes envelope;
+  };
+  [[nodiscard]] Draft draft(std::size_t member) {
+    const EpochEntry epoch = epoch_entry();
+    Draft result;
+    result.envelope = seal_envelope(members[member].keys.reading, envelope_keys(), random);
+    result.grant = {.consortium = id(),
+                    .charter = 2,
+                    .collection = ledger.collection,
+                    .epoch = epoch.number,
+                    .commitment = epoch.commitment,
+                    .epoch_key = epoch_key_digest(epoch.public_key),
+                    .to = members[member].device(),
+                    .envelope = EnvelopeRef::of(result.envelope)};
+    return result;
+  }
+  [[nodiscard]] std::string entry_of(const Draft& draft, std::initializer_list<std::size_t> by) {
+    const std::string text = encode(draft.grant);
+    return encode(
+        GrantEntry{text, approvals(std::vector<std::size_t>(by), approval_namespace::grant, text),
+                   draft.envelope});
+  }
+  // Appends what member 0 grants.
+  void grant(const Draft& draft, std::initializer_list<std::size_t> by = {0}) {
+    append(0, ledger, {entry_of(draft, by)});
+  }
+
+  [[nodiscard]] std::optional<CollectionKeys> open(std::size_t member) {
+    return open_collection_keys(replay(), ledger.collection, members[member].device(),
+                                members[member].reading);
+  }
+
+  void revoke(std::size_t member, std::size_t by,
+              const std::map<LedgerId, std::uint64_t>& accepted = {}) {
+    const std::string text = encode(Revocation{id(), 2, members[member].device(), accepted});
+    append(by, encode(RevocationEntry{text, approve(members[by].authority, members[by].id,
+                                                    approval_namespace::revoke, text)}));
+  }
+
+  LedgerName ledger;
+  std::vector<EnvelopeKeys> keys;  // one; it cannot be made empty
+};
+
+std::string refused_message(SharedCollection& shared, std::size_t member) {
+  try {
+    (void)shared.open(member);
+  } catch (const Error& error) {
+    CHECK(error.code() == ErrorCode::damaged);
+    return error.what();
+  }
+  return "opened";
+}
+
+}  // namespace
+
+TEST_CASE("replay: three members, three devices, and all names for one who may read") {
+  ConsortiumFixture fixture(3);
+  const Consortium consortium = fixture.replay();
+  CHECK(consortium.refused().empty());
+  CHECK(consortium.charter().number == 2);
+  CHECK(consortium.devices().size() == 3);
+  const Names names = open_names(
+      consortium,
+      open_all_collections(consortium, fixture.members[0].device(), fixture.members[0].reading));
+  CHECK(names.members.size() == 3);
+  CHECK(names.devices.size() == 3);
+  for (const TestMember& member : fixture.members) {
+    CHECK(names.members.at(member.id) == member.name.name);
+    CHECK(names.devices.at(member.device()) == member.device_name.name);
+  }
+  CHECK(open_all_collections(consortium, fixture.members[1].device(), fixture.members[1].reading)
+            .empty());
+}
+
+TEST_CASE("replay: the order in which ledgers are given makes no difference") {
+  SharedCollection shared;
+  shared.grant(shared.draft(1));
+  shared.revoke(2, 1);
+  shared.append(1, "muniment/charter/v1\nnonsense 1\n");
+  const Consortium forward = shared.replay();
+  std::vector<const Ledger*> ledgers;
+  for (const Ledger& ledger : shared.opened) ledgers.push_back(&ledger);
+  std::ranges::reverse(ledgers);
+  const Consortium backward = Consortium::replay(shared.id(), ledgers);
+  CHECK(forward.charter() == backward.charter());
+  CHECK(forward.devices().size() == backward.devices().size());
+  REQUIRE(forward.refused().size() == 1);
+  REQUIRE(backward.refused().size() == 1);
+  CHECK(forward.refused()[0].ledger == backward.refused()[0].ledger);
+  CHECK(forward.refused()[0].refusal == Refusal::malformed);
+  CHECK(forward.refused()[0].act == Act::charter);
+}
+
+TEST_CASE("replay: unknown acts are counted and give no rights") {
+  ConsortiumFixture fixture;
+  fixture.append(0, "muniment/amnesty/v1\nfor everybody\n");
+  fixture.append(0, "no record at all");
+  const Consortium consortium = fixture.replay();
+  CHECK(consortium.unknown_acts() == 2);
+  CHECK(consortium.refused().empty());
+}
+
+TEST_CASE("replay: without charter number 1 there is no consortium") {
+  ConsortiumFixture fixture(2);
+  const std::vector without{fixture.members[0].device()};
+  CHECK_THROWS_AS((void)fixture.replay(without), Error);
+}
+
+TEST_CASE("replay: ledgers of another consortium are refused") {
+  ConsortiumFixture fixture;
+  ConsortiumFixture other;
+  LedgerName name = fixture.founding.ledger;
+  name.consortium = other.random.fixed<ConsortiumId>();
+  fixture.append(0, name, {"muniment/test/v1\n"});
+  CHECK(fixture.refusals() == Refusals{Refusal::other_consortium});
+}
+
+TEST_CASE("replay: a charter with too few approvals changes nothing") {
+  ConsortiumFixture fixture(3);
+  const Charter charter =
+      ConsortiumFixture::after(fixture.replay().charters().back(), {fixture.members[0].listed()});
+  fixture.append(0, encode(fixture.approved(charter, std::vector<std::size_t>{0})));
+  CHECK(fixture.refusals() == Refusals{Refusal::approvals_too_few});
+  CHECK(fixture.replay().charter().number == 2);
+}
+
+TEST_CASE("replay: the same charter again, in another ledger, is no second one") {
+  ConsortiumFixture fixture(2);
+  fixture.append(1, fixture.founding.entries[0]);
+  const Consortium consortium = fixture.replay();
+  CHECK(consortium.refused().empty());
+  CHECK(consortium.charter().number == 2);
+}
+
+TEST_CASE("replay: two charters of one number are both refused while neither was followed") {
+  ConsortiumFixture fixture(3);
+  const ApprovedCharter current = fixture.replay().charters().back();
+  const std::vector<CharterMember> all{fixture.members[0].listed(), fixture.members[1].listed(),
+                                       fixture.members[2].listed()};
+  Charter one = ConsortiumFixture::after(current, all);
+  Charter other = one;
+  ++other.expires;
+  const std::vector<std::size_t> by{0, 1};
+  fixture.append(0, encode(fixture.approved(one, by)));
+  CHECK(fixture.replay().charter().number == 3);
+  fixture.append(1, encode(fixture.approved(other, by)));
+  CHECK(fixture.replay().charter().number == 2);
+  CHECK(fixture.refusals() == Refusals{Refusal::charter_forked, Refusal::charter_forked});
+}
+
+TEST_CASE("replay: a certificate counts only in its device's own ledger, approved by its member") {
+  ConsortiumFixture fixture(2);
+  // Member 1 cannot claim the device of member 0.
+  const TestMember& thief = fixture.members[1];
+  const std::string text = encode(Certificate{fixture.id(), thief.id, fixture.members[0].keys,
+                                              thief.device_name.digest(), test::test_time});
+  const auto claim = [&](const MemberId& approver) {
+    return encode(DeviceEntry{text,
+                              approve(thief.authority, approver, approval_namespace::device, text),
+                              to_bytes("not opened")});
+  };
+  fixture.append(1, claim(thief.id));
+  CHECK(fixture.refusals() == Refusals{Refusal::wrong_ledger});
+  CHECK(fixture.replay().devices().at(fixture.members[0].device()).certificate.member ==
+        fixture.members[0].id);
+
+  // Nor does one member vouch for another's device.
+  ConsortiumFixture second(2);
+  const std::string own =
+      encode(Certificate{second.id(), second.members[0].id, second.members[0].keys,
+                         second.members[0].device_name.digest(), test::test_time + 1});
+  second.append(0, encode(DeviceEntry{own,
+                                      approve(second.members[1].authority, second.members[1].id,
+                                              approval_namespace::device, own),
+                                      to_bytes("not opened")}));
+  CHECK(second.refusals() == Refusals{Refusal::approver_unknown});
+}
+
+TEST_CASE("replay: ledgers of devices that nobody certified count for nothing") {
+  SharedCollection shared;
+  shared.members.emplace_back(shared.random);
+  shared.append(3, shared.ledger_of(3, shared.ledger.collection),
+                {encode(shared.epoch_entry()), shared.entry_of(shared.draft(3), {0})});
+  CHECK(shared.refusals() == Refusals{Refusal::unknown_device, Refusal::unknown_device});
+  CHECK_FALSE(shared.open(3));
+}
+
+TEST_CASE("replay: a collection belongs to the device whose id it follows from") {
+  SharedCollection shared;
+  const auto ledger = Ledger::find(shared.files, "ledgers", shared.ledger,
+                                   shared.keys_of_ledgers.at(shared.ledger));
+  shared.append(1, shared.ledger_of(1, shared.ledger.collection), {ledger->entry(0)});
+  CHECK(shared.refusals() == Refusals{Refusal::wrong_id});
+  const Consortium consortium = shared.replay();
+  CHECK(consortium.collections().at(shared.ledger.collection).record->ledger == shared.ledger);
+}
+
+TEST_CASE("replay: acts of the built-in collection count nowhere else, nor those of another") {
+  SharedCollection shared;
+  shared.append(0, shared.ledger, {shared.founding.entries[0], shared.founding.entries[3]});
+  CHECK(shared.refusals() == Refusals{Refusal::wrong_ledger, Refusal::wrong_ledger});
+}
+
+TEST_CASE("grant: opens the collection to a device, with its history or without") {
+  SharedCollection shared;
+  CHECK_FALSE(shared.open(1));
+  shared.grant(shared.draft(1));
+  shared.begin_epoch(0);
+  shared.grant(shared.draft(1));
+  auto draft = shared.draft(2);
+  std::vector<EnvelopeKeys> present;
+  present.push_back({shared.id(),
+                     shared.ledger.collection,
+                     shared.envelope_keys().id_key.clone(),
+                     shared.envelope_keys().chunker_key.clone(),
+                     {}});
+  present[0].epochs.push_back({2, shared.envelope_keys().epochs[1].key.clone()});
+  draft.envelope = seal_envelope(shared.members[2].keys.reading, present[0], shared.random);
+  draft.grant.envelope = EnvelopeRef::of(draft.envelope);
+  draft.grant.history = false;
+  shared.grant(draft);
+  CHECK(shared.refusals().empty());
+  const auto with_history = shared.open(1);
+  const auto without = shared.open(2);
+  REQUIRE(with_history);
+  REQUIRE(without);
+  CHECK(with_history->epochs.size() == 2);
+  CHECK(with_history->epochs[0].number == 1);
+  REQUIRE(without->epochs.size() == 1);
+  CHECK(without->epochs[0].commitment == with_history->epochs[1].commitment);
+}
+
+TEST_CASE("grant: one without history that holds more than its epoch is refused") {
+  SharedCollection shared;
+  shared.begin_epoch(0);
+  auto draft = shared.draft(1);
+  draft.grant.history = false;
+  shared.grant(draft);
+  CHECK(refused_message(shared, 1).find("commits to") != std::string::npos);
+}
+
+TEST_CASE("grant: an envelope that is not the approved one is refused") {
+  SharedCollection shared;
+  auto draft = shared.draft(1);
+  draft.envelope = shared.draft(1).envelope;
+  shared.grant(draft);
+  draft = shared.draft(1);
+  draft.envelope.clear();
+  shared.grant(draft);
+  CHECK(shared.refusals() == Refusals{Refusal::envelope_mismatch, Refusal::envelope_mismatch});
+  CHECK_FALSE(shared.open(1));
+}
+
+TEST_CASE("grant: an epoch that is not known, or with another public key, is refused") {
+  SharedCollection shared;
+  auto draft = shared.draft(1);
+  draft.grant.commitment = {};
+  shared.grant(draft);
+  draft = shared.draft(1);
+  draft.grant.epoch = 2;
+  shared.grant(draft);
+  draft = shared.draft(1);
+  draft.grant.epoch_key = {};
+  shared.grant(draft);
+  CHECK(shared.refusals() ==
+        Refusals{Refusal::unknown_epoch, Refusal::unknown_epoch, Refusal::epoch_key_mismatch});
+}
+
+TEST_CASE("grant: an envelope with another epoch key than the one committed to is refused") {
+  SharedCollection shared;
+  auto draft = shared.draft(1);
+  auto& epochs = shared.envelope_keys().epochs;
+  epochs[0].key = EpochKey::generate(shared.random);
+  draft.envelope =
+      seal_envelope(shared.members[1].keys.reading, shared.envelope_keys(), shared.random);
+  draft.grant.envelope = EnvelopeRef::of(draft.envelope);
+  shared.grant(draft);
+  CHECK(shared.refusals().empty());  // nobody but the recipient can see it
+  const std::string message = refused_message(shared, 1);
+  CHECK(message.find("are not those that the epoch commits to") != std::string::npos);
+  CHECK(message.find(shared.ledger.id().hex() + " entry 4") != std::string::npos);
+}
+
+TEST_CASE("grant: an envelope with another id key or chunker key is refused as well") {
+  for (const bool id_key : {true, false}) {
+    SharedCollection shared;
+    auto draft = shared.draft(1);
+    EnvelopeKeys& keys = shared.envelope_keys();
+    if (id_key) keys.id_key = IdKey::generate(shared.random);
+    if (!id_key) keys.chunker_key = ChunkerKey::generate(shared.random);
+    draft.envelope = seal_envelope(shared.members[1].keys.reading, keys, shared.random);
+    draft.grant.envelope = EnvelopeRef::of(draft.envelope);
+    shared.grant(draft);
+    CHECK(refused_message(shared, 1).find("commits to") != std::string::npos);
+  }
+}
+
+TEST_CASE("grant: an epoch whose entry lies about its public key is refused by its readers") {
+  SharedCollection shared;
+  auto& epochs = shared.envelope_keys().epochs;
+  epochs.push_back({2, EpochKey::generate(shared.random)});
+  EpochEntry lie = shared.epoch_entry();
+  const auto elsewhere = EpochKey::generate(shared.random);
+  lie.public_key = public_key(epoch_secret_key(elsewhere));
+  shared.append(0, shared.ledger, {encode(lie)});
+  auto draft = shared.draft(1);
+  draft.grant.epoch_key = epoch_key_digest(lie.public_key);
+  shared.grant(draft);
+  CHECK(shared.refusals().empty());
+  CHECK(refused_message(shared, 1).find("public key of the epoch") != std::string::npos);
+}
+
+TEST_CASE("grant: two public keys for one commitment dispute it, and nothing is sealed to it") {
+  SharedCollection shared;
+  shared.grant(shared.draft(1));
+  EpochEntry lie = shared.epoch_entry();
+  const auto elsewhere = EpochKey::generate(shared.random);
+  lie.public_key = public_key(epoch_secret_key(elsewhere));
+  shared.append(2, shared.ledger_of(2, shared.ledger.collection), {encode(lie)});
+  CHECK(shared.refusals() == Refusals{Refusal::epoch_disputed, Refusal::epoch_disputed});
+  CHECK_THROWS_AS((void)shared.replay().sealing_epoch(shared.ledger.collection), Error);
+  CHECK(shared.open(1));  // what is sealed already still opens
+}
+
+TEST_CASE("grant: an envelope for another device, consortium or collection is refused") {
+  SharedCollection shared;
+  auto draft = shared.draft(1);
+  draft.grant.to = shared.members[2].device();
+  shared.grant(draft);
+  CHECK(refused_message(shared, 2).find("does not open") != std::string::npos);
+  EnvelopeKeys& keys = shared.envelope_keys();
+  keys.consortium = {};
+  draft = shared.draft(1);
+  draft.envelope = seal_envelope(shared.members[1].keys.reading, keys, shared.random);
+  keys.consortium = shared.id();
+  Grant terms = shared.draft(1).grant;
+  terms.envelope = EnvelopeRef::of(draft.envelope);
+  draft.grant = terms;
+  shared.grant(draft);
+  CHECK(refused_message(shared, 1).find("another consortium") != std::string::npos);
+}
+
+TEST_CASE("grant: a bad one does not close what a good one opened") {
+  SharedCollection shared;
+  auto bad = shared.draft(1);
+  bad.envelope =
+      seal_envelope(shared.members[2].keys.reading, shared.envelope_keys(), shared.random);
+  bad.grant.envelope = EnvelopeRef::of(bad.envelope);
+  shared.grant(bad);
+  shared.grant(shared.draft(1));
+  const auto keys = shared.open(1);
+  REQUIRE(keys);
+  REQUIRE(keys->refused.size() == 1);
+  CHECK(keys->refused[0].refusal == Refusal::envelope_unreadable);
+}
+
+TEST_CASE("grant: must be approved by enough custodians, one of them its writer") {
+  SharedCollection shared;
+  const auto text = [&](auto change) {
+    auto draft = shared.draft(1);
+    change(draft.grant);
+    return draft;
+  };
+  shared.grant(text([](Grant& grant) { grant.charter = 9; }));
+  shared.grant(text([](Grant& grant) { grant.consortium = {}; }));
+  shared.grant(text([](Grant& grant) { grant.collection = {}; }));
+  shared.grant(shared.draft(1), {1});
+  auto draft = shared.draft(1);
+  const std::string terms = encode(draft.grant);
+  const std::vector<std::size_t> by{0};
+  const auto entry = [&](std::string_view name_space, std::string_view signed_text) {
+    return encode(GrantEntry{terms, shared.approvals(by, name_space, signed_text), draft.envelope});
+  };
+  shared.append(0, shared.ledger, {entry(approval_namespace::device, terms)});
+  shared.append(0, shared.ledger, {entry(approval_namespace::grant, terms + "x")});
+  const std::vector<std::size_t> twice{0, 0};
+  shared.append(0, shared.ledger,
+                {encode(GrantEntry{terms, shared.approvals(twice, approval_namespace::grant, terms),
+                                   draft.envelope})});
+  CHECK(shared.refusals() == Refusals{Refusal::unknown_charter, Refusal::other_consortium,
+                                      Refusal::other_consortium, Refusal::not_custodian,
+                                      Refusal::approval_invalid, Refusal::approval_invalid,
+                                      Refusal::approved_twice});
+  CHECK_FALSE(shared.open(1));
+}
+
+TEST_CASE("grant: a charter's threshold for grants is kept, and only custodians count") {
+  SharedCollection shared;
+  Charter charter = ConsortiumFixture::after(
+      shared.replay().charters().back(), {shared.members[0].listed(), shared.members[1].listed(),
+                                          shared.members[2].listed(Roles().add(Role::reader))});
+  charter.thresholds.grant = 2;
+  charter.thresholds.witness = 2;
+  shared.append(0, encode(shared.approved(charter, std::vector<std::size_t>{0, 1})));
+  REQUIRE(shared.replay().charter().number == 3);
+  auto draft = shared.draft(1);
+  draft.grant.charter = 3;
+  shared.grant(draft, {0});
+  shared.grant(draft, {0, 2});
+  CHECK(shared.refusals() == Refusals{Refusal::approvals_too_few, Refusal::approver_unknown});
+  shared.grant(draft, {0, 1});
+  CHECK(shared.refusals().size() == 2);
+  CHECK(shared.open(1));
+}
+
+TEST_CASE("epoch: only a custodian begins one") {
+  SharedCollection shared;
+  Charter charter =
+      ConsortiumFixture::after(shared.replay().charters().back(),
+                               {shared.members[0].listed(), shared.members[1].listed(),
+                                shared.members[2].listed(Roles().add(Role::contributor))});
+  charter.thresholds.witness = 2;
+  shared.append(0, encode(shared.approved(charter, std::vector<std::size_t>{0, 1})));
+  shared.begin_epoch(2);
+  CHECK(shared.refusals() == Refusals{Refusal::not_custodian});
+}
+
+TEST_CASE("revocation: nothing is sealed to an epoch that a revoked device can read") {
+  SharedCollection shared;
+  shared.grant(shared.draft(1));
+  CHECK(shared.replay().sealing_epoch(shared.ledger.collection).number == 1);
+  shared.revoke(1, 0);
+  CHECK_FALSE(shared.replay().is_active(shared.members[1].device()));
+  try {
+    (void)shared.replay().sealing_epoch(shared.ledger.collection);
+    FAIL("sealed");
+  } catch (const Error& error) {
+    CHECK(error.code() == ErrorCode::denied);
+    CHECK_FALSE(error.hint().empty());
+  }
+  shared.begin_epoch(0);
+  shared.grant(shared.draft(0));
+  CHECK(shared.replay().sealing_epoch(shared.ledger.collection).number == 2);
+}
+
+TEST_CASE("revocation: what the device wrote later counts for nothing, what it wrote before does") {
+  SharedCollection shared;
+  const LedgerName ledger = shared.ledger_of(1, shared.ledger.collection);
+  shared.append(1, ledger, {shared.entry_of(shared.draft(2), {1})});
+  CHECK(shared.open(2));
+  shared.append(1, ledger, {shared.entry_of(shared.draft(1), {1})});
+  shared.revoke(1, 0, {{ledger.id(), 1}, {shared.ledger_of(1).id(), 1}});
+  CHECK(shared.refusals() == Refusals{Refusal::device_revoked});
+  CHECK(shared.open(2));
+  CHECK_FALSE(shared.open(1));
+  // The strictest of several holds.
+  shared.revoke(1, 2, {{shared.ledger_of(1).id(), 1}});
+  CHECK(shared.refusals() == Refusals{Refusal::device_revoked, Refusal::device_revoked});
+  CHECK_FALSE(shared.open(2));
+}
+
+TEST_CASE("revocation: only its own member or a custodian revokes a device") {
+  SharedCollection shared;
+  Charter charter = ConsortiumFixture::after(
+      shared.replay().charters().back(),
+      {shared.members[0].listed(), shared.members[1].listed(Roles().add(Role::reader)),
+       shared.members[2].listed(Roles().add(Role::reader))});
+  charter.thresholds.witness = 1;
+  shared.append(0, encode(shared.approved(charter, std::vector<std::size_t>{0, 1})));
+  REQUIRE(shared.replay().charter().number == 3);
+  const auto revoke = [&](std::size_t member, std::size_t by) {
+    const std::string text =
+        encode(Revocation{shared.id(), 3, shared.members[member].device(), {}});
+    shared.append(by, encode(RevocationEntry{
+                          text, approve(shared.members[by].authority, shared.members[by].id,
+                                        approval_namespace::revoke, text)}));
+  };
+  revoke(2, 1);
+  CHECK(shared.refusals() == Refusals{Refusal::approver_unknown});
+  CHECK(shared.replay().is_active(shared.members[2].device()));
+  revoke(1, 1);
+  CHECK_FALSE(shared.replay().is_active(shared.members[1].device()));
+  revoke(2, 0);
+  CHECK_FALSE(shared.replay().is_active(shared.members[2].device()));
+}
+
+TEST_CASE("revocation: two custodians who revoke each other at once both succeed") {
+  SharedCollection shared;
+  shared.revoke(1, 2);
+  shared.revoke(2, 1);
+  const Consortium consortium = shared.replay();
+  CHECK_FALSE(consortium.is_active(shared.members[1].device()));
+  CHECK_FALSE(consortium.is_active(shared.members[2].device()));
+}
+
+TEST_CASE("charter: a member who left keeps what was granted by it, and loses its say") {
+  SharedCollection shared;
+  const LedgerName ledger = shared.ledger_of(1, shared.ledger.collection);
+  shared.append(1, ledger, {shared.entry_of(shared.draft(2), {1})});
+  Charter charter = ConsortiumFixture::after(
+      shared.replay().charters().back(), {shared.members[0].listed(), shared.members[2].listed()});
+  shared.append(0, encode(shared.approved(charter, std::vector<std::size_t>{0, 2})));
+  CHECK(shared.replay().charter().number == 3);
+  CHECK_FALSE(shared.replay().is_active(shared.members[1].device()));
+  CHECK(shared.open(2));
+  auto draft = shared.draft(2);
+  draft.grant.charter = 3;
+  shared.append(1, ledger, {shared.entry_of(draft, {1})});
+  CHECK(shared.refusals() == Refusals{Refusal::approver_unknown});
+}
+
+}  // namespace muniment
