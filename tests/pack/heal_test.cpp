@@ -154,7 +154,7 @@ TEST_CASE("heal: a truncated file is healed while 248 shards are there") {
 TEST_CASE("heal: a truncated tile and damaged shards before the cut are healed") {
   Bytes file = pack().file;
   damage_shards(file, {5, 6, 7});
-  file.resize(body_size + 100 * 32);
+  file.resize(body_size + std::size_t{100} * 32);
   check_healed(file, {5, 6, 7}, range(100, 256));
 }
 

@@ -214,7 +214,7 @@ TEST_CASE("pack table: codecs are canonical, distinct and in the order of first 
 }
 
 TEST_CASE("pack table: 256 codecs are the most there can be") {
-  for (const std::size_t count : {256, 257}) {
+  for (const std::size_t count : {256U, 257U}) {
     Sample many;
     for (std::uint32_t i = 0; i < count; ++i) {
       many.table.codecs.push_back(

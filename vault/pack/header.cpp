@@ -60,8 +60,8 @@ PackSecrets derive_pack_secrets(const KemSharedSecret& secret, const PackHeader&
   append(info, ByteView(encode_header(header)).first(pack_format::keyed_header_bytes));
   const SecretBytes derived =
       hkdf_sha512(secret.view(), {}, info, PackKey::size + PackCommitment::size);
-  return {.key = *PackKey::from_bytes(derived.view().first(PackKey::size)),
-          .commitment = *PackCommitment::from_bytes(derived.view().last(PackCommitment::size))};
+  return {.key = PackKey::from_bytes(derived.view().first(PackKey::size)).value(),
+          .commitment = PackCommitment(derived.view().last<PackCommitment::size>())};
 }
 
 std::optional<PackKey> find_pack_key(const PackHeader& header,

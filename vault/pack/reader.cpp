@@ -8,15 +8,6 @@ namespace muniment {
 
 namespace {
 
-// The plaintext of a sealed part; empty if it is not there or does not open.
-std::optional<Bytes> open_part(const PackBytes& bytes, Suite suite, const PackKey& key,
-                               std::uint64_t nonce, std::size_t offset, std::size_t length) {
-  Bytes scratch;
-  const auto sealed = bytes.read(offset, length + tag_bytes(suite), scratch);
-  if (!sealed) return std::nullopt;
-  return open(suite, key, nonce, *sealed);
-}
-
 // Whether the file's tile is the one that `id` names.
 bool has_tile_of(const PackBytes& bytes, PackClass size_class, const PackId& id) {
   Bytes scratch;
@@ -86,14 +77,29 @@ std::variant<PackReader, PackFault> open_checked(const PackStore& store, const P
 
 }  // namespace
 
-PackReader::PackReader(PackBytes bytes, const PackForm& form, PackKey key, const PackHead& head,
-                       PackTable table, bool healed)
-    : x_bytes(std::move(bytes)),
-      x_form(form),
-      x_key(std::move(key)),
-      x_head(head),
-      x_table(std::move(table)),
-      x_healed(healed) {
+PackReader::PackReader(PackBytes bytes, const PackForm& form, PackKey key, bool healed)
+    : x_bytes(std::move(bytes)), x_form(form), x_key(std::move(key)), x_healed(healed) {}
+
+std::optional<PackReader> PackReader::open(PackBytes bytes, const PackForm& form, PackKey key,
+                                           bool healed) {
+  PackReader reader(std::move(bytes), form, std::move(key), healed);
+  const auto head_plaintext =
+      reader.open_part(pack_format::head_nonce, pack_format::header_bytes, pack_format::head_bytes);
+  if (!head_plaintext) return std::nullopt;
+  const auto head = decode_head(*head_plaintext, form);
+  if (!head) return std::nullopt;
+  const auto table_plaintext =
+      reader.open_part(pack_format::table_nonce, head->table_offset, head->table_bytes);
+  if (!table_plaintext) return std::nullopt;
+  auto table = decode_table(*table_plaintext, *head, form.suite);
+  if (!table) return std::nullopt;
+  reader.set_frames(*head, std::move(*table));
+  return reader;
+}
+
+void PackReader::set_frames(const PackHead& head, PackTable table) {
+  x_head = head;
+  x_table = std::move(table);
   x_offsets.reserve(x_table.frames.size());
   std::size_t offset = frames_offset(x_form.suite);
   for (const FrameEntry& entry : x_table.frames) {
@@ -102,19 +108,12 @@ PackReader::PackReader(PackBytes bytes, const PackForm& form, PackKey key, const
   }
 }
 
-std::optional<PackReader> PackReader::open(PackBytes bytes, const PackForm& form, PackKey key,
-                                           bool healed) {
-  const auto head_plaintext = open_part(bytes, form.suite, key, pack_format::head_nonce,
-                                        pack_format::header_bytes, pack_format::head_bytes);
-  if (!head_plaintext) return std::nullopt;
-  const auto head = decode_head(*head_plaintext, form);
-  if (!head) return std::nullopt;
-  const auto table_plaintext = open_part(bytes, form.suite, key, pack_format::table_nonce,
-                                         head->table_offset, head->table_bytes);
-  if (!table_plaintext) return std::nullopt;
-  auto table = decode_table(*table_plaintext, *head, form.suite);
-  if (!table) return std::nullopt;
-  return PackReader(std::move(bytes), form, std::move(key), *head, std::move(*table), healed);
+std::optional<Bytes> PackReader::open_part(std::uint64_t nonce, std::size_t offset,
+                                           std::size_t length) const {
+  Bytes scratch;
+  const auto sealed = x_bytes.read(offset, length + tag_bytes(x_form.suite), scratch);
+  if (!sealed) return std::nullopt;
+  return muniment::open(x_form.suite, x_key, nonce, *sealed);
 }
 
 bool PackReader::read_frame(std::size_t frame, MutableByteView payload) const {
@@ -136,8 +135,7 @@ bool PackReader::tail_is_sound() const {
   const std::size_t tag = tag_bytes(x_form.suite);
   const std::size_t offset = x_head.table_offset + x_head.table_bytes + tag;
   const std::uint64_t nonce = pack_format::first_frame_nonce + x_head.frame_count;
-  const auto tail = open_part(x_bytes, x_form.suite, x_key, nonce, offset,
-                              data_bytes(x_form.size_class) - offset - tag);
+  const auto tail = open_part(nonce, offset, data_bytes(x_form.size_class) - offset - tag);
   const auto is_zero = [](std::byte byte) { return byte == std::byte{0}; };
   return tail && std::ranges::all_of(*tail, is_zero);
 }

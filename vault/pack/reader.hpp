@@ -64,8 +64,12 @@ class PackReader {
   [[nodiscard]] Bytes release() && noexcept { return std::move(x_bytes).release(); }
 
  private:
-  PackReader(PackBytes bytes, const PackForm& form, PackKey key, const PackHead& head,
-             PackTable table, bool healed);
+  PackReader(PackBytes bytes, const PackForm& form, PackKey key, bool healed);
+
+  void set_frames(const PackHead& head, PackTable table);
+  // The plaintext of a sealed part; empty if it is not there or does not open.
+  [[nodiscard]] std::optional<Bytes> open_part(std::uint64_t nonce, std::size_t offset,
+                                               std::size_t length) const;
 
   PackBytes x_bytes;
   PackForm x_form;

@@ -18,7 +18,7 @@ PackTile hash_shards(ByteView body) {
 }
 
 PackId pack_id(const PackTile& tile) {
-  return *PackId::from_bytes(merkle_root(tile).view());
+  return PackId(merkle_root(tile).view().first<PackId::size>());
 }
 
 void encode_pack_tile(const PackTile& tile, MutableByteView target) {
@@ -32,7 +32,8 @@ PackTile decode_pack_tile(ByteView bytes) {
   VAULT_ASSERT(bytes.size() == pack_format::tile_bytes);
   PackTile tile;
   for (std::size_t i = 0; i < tile.size(); ++i) {
-    tile[i] = *Sha256Digest::from_bytes(bytes.subspan(i * Sha256Digest::size, Sha256Digest::size));
+    const ByteView rest = bytes.subspan(i * Sha256Digest::size);
+    tile[i] = Sha256Digest(rest.first<Sha256Digest::size>());
   }
   return tile;
 }

@@ -18,6 +18,6 @@ using PackTile = std::array<Sha256Digest, pack_format::shards>;
 
 // pack_format::tile_bytes bytes.
 void encode_pack_tile(const PackTile& tile, MutableByteView target);
-[[nodiscard]] PackTile decode_pack_tile(ByteView tile);
+[[nodiscard]] PackTile decode_pack_tile(ByteView bytes);
 
 }  // namespace muniment

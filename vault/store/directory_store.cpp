@@ -58,7 +58,8 @@ std::vector<std::string> DirectoryStore::list(std::string_view prefix) const {
     const std::string directory = std::move(directories.back());
     directories.pop_back();
     for (const std::string& name : x_files.list(x_root / directory)) {
-      std::string path = directory + '/' + name;
+      std::string path = directory;
+      path.append("/").append(name);
       if (!is_store_key(path) || !path.starts_with(prefix.substr(0, path.size()))) continue;
       (names_object(name) ? keys : directories).push_back(std::move(path));
     }
@@ -103,6 +104,7 @@ void DirectoryStore::discard() noexcept {
     } catch (const Error&) {
       // What stays in tmp/ goes when the store is next opened for writing; an object that stays is
       // whole, and nothing refers to it.
+      continue;
     }
   }
   x_staged.clear();
