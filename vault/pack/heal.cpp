@@ -123,18 +123,25 @@ PackExamination examine_as(PackClass size_class, ByteView file, const PackId& id
 PackExamination examine_pack(ByteView file, const PackId& id) {
   PackExamination result;
   if (const auto own = intact_id(file)) {
-    if (*own == id)
+    if (*own == id) {
       result.condition = PackCondition::intact;
-    else
+    } else {
       result.other = own;
+    }
     return result;
   }
-  for (const PackClass size_class : pack_classes) {
+  // Most likely the file still has its length.
+  const auto size_class = pack_class_of_file(file.size());
+  if (size_class) {
+    result = examine_as(*size_class, file, id);
+    if (result.condition != PackCondition::lost) return result;
+  }
+  for (const PackClass other : pack_classes) {
     // Fewer shards than carry data cannot be made up for.
-    if (file.size() < data_bytes(size_class)) break;
-    PackExamination taken_so = examine_as(size_class, file, id);
+    if (file.size() < data_bytes(other)) break;
+    if (other == size_class) continue;
+    PackExamination taken_so = examine_as(other, file, id);
     if (taken_so.condition != PackCondition::lost) return taken_so;
-    if (file.size() == file_bytes(size_class)) result = std::move(taken_so);
   }
   return result;
 }

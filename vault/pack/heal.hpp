@@ -26,8 +26,8 @@ struct PackExamination {
   Bytes healed;
 };
 
-// `file` may be anything: truncated, overlong or foreign. Takes bounded time: about that of hashing
-// 32 MiB if the file is not intact.
+// `file` may be anything: truncated, overlong or foreign. Takes bounded time: at most about that of
+// hashing 64 MiB.
 [[nodiscard]] PackExamination examine_pack(ByteView file, const PackId& id);
 
 }  // namespace muniment
