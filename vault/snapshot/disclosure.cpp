@@ -111,7 +111,7 @@ ContentTree::~ContentTree() {
     try {
       x_files.remove(run);
     } catch (const std::exception&) {
-      // It lies in the vault's tmp/, which the next writer empties.
+      // The next tree that spills takes its name.
     }
   }
 }
@@ -123,7 +123,8 @@ void ContentTree::add(const ContentLeaf& leaf) {
 
 void ContentTree::spill() {
   std::ranges::sort(x_leaves);
-  const auto path = x_scratch / fmt::format("content-tree-{}", x_runs.size());
+  const auto path = x_scratch / fmt::format("{}{}", run_prefix, x_runs.size());
+  x_files.remove(path);  // of a process that was killed
   const std::unique_ptr<File> file = x_files.create(path);
   x_runs.push_back(path);
   Bytes block;
