@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
@@ -34,9 +35,9 @@ std::string temporary_name() {
   return fmt::format(".muniment-{}-{}", ::getpid(), next.fetch_add(1));
 }
 
-int set_time(int directory, const char* name, const ModificationTime& time) {
-  const timespec times[2] = {{0, UTIME_NOW}, {time.seconds, time.nanoseconds}};
-  return ::utimensat(directory, name, times, AT_SYMLINK_NOFOLLOW);
+// As the system takes them: when it was last read, and when it was changed.
+std::array<timespec, 2> file_times(const ModificationTime& time) {
+  return {{{0, UTIME_NOW}, {time.seconds, time.nanoseconds}}};
 }
 
 // Puts `temporary` in the place of `name`; with `overwrite` it replaces a file or a link, never a
@@ -112,7 +113,7 @@ TargetResult Target::make_directory(const std::string& path) {
   const std::string name = last_component(path);
   if (::mkdirat(parent, name.c_str(), 0700) == 0) return {};
   if (errno != EEXIST) return TargetResult::failed(errno);
-  struct stat status{};
+  struct stat status {};
   if (::fstatat(parent, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
     return TargetResult::failed(errno);
   }
@@ -127,21 +128,27 @@ TargetResult Target::make_link(const Entry& entry, const std::string& path, bool
     return TargetResult::failed(errno);
   }
   // Not every file system keeps a link's time, and nobody misses it.
-  if (entry.time) static_cast<void>(set_time(parent, temporary.c_str(), *entry.time));
+  if (entry.time) {
+    const auto times = file_times(*entry.time);
+    static_cast<void>(::utimensat(parent, temporary.c_str(), times.data(), AT_SYMLINK_NOFOLLOW));
+  }
   return put_in_place(parent, temporary, last_component(path), overwrite);
 }
 
 TargetResult Target::set_directory_time(const std::string& path, const ModificationTime& time) {
   const int parent = parent_of(path);
-  if (parent < 0 || set_time(parent, last_component(path).c_str(), time) != 0) {
+  if (parent < 0) return TargetResult::failed(errno);
+  // Opened as a folder, since a file or a link that stood in its place keeps its time.
+  const Descriptor directory(::openat(parent, last_component(path).c_str(), directory_flags));
+  const auto times = file_times(time);
+  if (!directory || ::futimens(directory.get(), times.data()) != 0)
     return TargetResult::failed(errno);
-  }
   return {};
 }
 
 bool Target::exists(const std::string& path) {
   const int parent = parent_of(path);
-  struct stat status{};
+  struct stat status {};
   return parent >= 0 &&
          ::fstatat(parent, last_component(path).c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
 }
@@ -180,8 +187,8 @@ void TargetFile::write(ByteView bytes) {
 TargetResult TargetFile::finish(const Entry& entry, bool overwrite) {
   if (!failed() && entry.executable && ::fchmod(x_file.get(), 0700) != 0) x_error = errno;
   if (!failed() && entry.time) {
-    const timespec times[2] = {{0, UTIME_NOW}, {entry.time->seconds, entry.time->nanoseconds}};
-    if (::futimens(x_file.get(), times) != 0) x_error = errno;
+    const auto times = file_times(*entry.time);
+    if (::futimens(x_file.get(), times.data()) != 0) x_error = errno;
   }
   if (failed()) return TargetResult::failed(x_error);
   x_file = Descriptor();
