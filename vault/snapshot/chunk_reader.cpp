@@ -36,11 +36,12 @@ std::vector<ChunkLocation> ChunkReader::locate(const ChunkId& id) {
   return x_catalog.catalog.find_chunk(id);
 }
 
-std::optional<ChunkReader::Place> ChunkReader::place(const ChunkId& id,
-                                                     std::span<const ChunkLocation> locations,
-                                                     bool checked, Trouble& trouble) {
-  std::optional<Place> beginning;
-  std::optional<Place> end;
+std::vector<ChunkReader::Place> ChunkReader::places(const ChunkId& id,
+                                                    std::span<const ChunkLocation> locations,
+                                                    bool checked, Trouble& trouble) {
+  std::vector<Place> places;
+  std::vector<Place> beginnings;
+  std::vector<Place> ends;
   for (const ChunkLocation& location : locations) {
     const OpenPacks::Result result = checked ? x_packs.open_checked(location.pack, location.epoch)
                                              : x_packs.open(location.pack, location.epoch);
@@ -53,14 +54,17 @@ std::optional<ChunkReader::Place> ChunkReader::place(const ChunkId& id,
         location.frame < reader->table().frames.size() && reader->entry(location.frame).chunk == id;
     if (!confirmed) continue;
     const FramePart part = frame_part(reader->head(), location.frame);
-    Place found{reader, location.frame, nullptr, location, {}};
-    if (part == FramePart{}) return found;
-    (part.before == 0 ? beginning : end) = std::move(found);
+    auto& kind = part == FramePart{} ? places : part.before == 0 ? beginnings : ends;
+    kind.push_back({reader, location.frame, nullptr, location, {}});
   }
-  if (!beginning || !end) return std::nullopt;
-  beginning->second = end->first;
-  beginning->second_location = end->first_location;
-  return beginning;
+  for (const Place& beginning : beginnings) {
+    for (const Place& end : ends) {
+      Place& joined = places.emplace_back(beginning);
+      joined.second = end.first;
+      joined.second_location = end.first_location;
+    }
+  }
+  return places;
 }
 
 std::optional<ReadChunk> ChunkReader::open(const Place& place) const {
@@ -75,12 +79,12 @@ ReadChunk ChunkReader::read(const ChunkId& id, std::optional<std::uint32_t> leng
   const std::vector<ChunkLocation> locations = locate(id);
   Trouble trouble;
   for (const bool checked : {false, true}) {
-    const std::optional<Place> found = place(id, locations, checked, trouble);
-    if (!found) continue;
-    std::optional<ReadChunk> chunk = open(*found);
-    if (chunk && chunk->plaintext.size() == length.value_or(chunk->plaintext.size()))
-      return std::move(*chunk);
-    trouble = {found->first_location.pack.hex(), "damaged beyond what its parity can heal"};
+    for (const Place& place : places(id, locations, checked, trouble)) {
+      std::optional<ReadChunk> chunk = open(place);
+      if (chunk && chunk->plaintext.size() == length.value_or(chunk->plaintext.size()))
+        return std::move(*chunk);
+      trouble = {place.first_location.pack.hex(), "damaged beyond what its parity can heal"};
+    }
   }
   const std::string object = trouble.pack.empty() ? "chunk " + id.hex() : "pack " + trouble.pack;
   throw Error(ErrorCode::damaged, object + ": " + std::string(trouble.cause),
@@ -89,11 +93,13 @@ ReadChunk ChunkReader::read(const ChunkId& id, std::optional<std::uint32_t> leng
 
 bool ChunkReader::holds(const ChunkId& id, std::vector<PackId>& packs) {
   Trouble trouble;
-  const std::optional<Place> found = place(id, locate(id), false, trouble);
-  if (!found || (found->second && !open(*found))) return false;
-  packs.push_back(found->first_location.pack);
-  if (found->second) packs.push_back(found->second_location.pack);
-  return true;
+  for (const Place& place : places(id, locate(id), false, trouble)) {
+    if (place.second && !open(place)) continue;
+    packs.push_back(place.first_location.pack);
+    if (place.second) packs.push_back(place.second_location.pack);
+    return true;
+  }
+  return false;
 }
 
 std::shared_ptr<ChunkReader> open_chunks(const CollectionAccess& collection, SharedCatalog& catalog,

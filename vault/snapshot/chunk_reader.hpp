@@ -67,9 +67,10 @@ class ChunkReader {
   };
 
   [[nodiscard]] std::vector<ChunkLocation> locate(const ChunkId& id);
-  [[nodiscard]] std::optional<Place> place(const ChunkId& id,
-                                           std::span<const ChunkLocation> locations, bool checked,
-                                           Trouble& trouble);
+  // Every place that the packs' own tables confirm.
+  [[nodiscard]] std::vector<Place> places(const ChunkId& id,
+                                          std::span<const ChunkLocation> locations, bool checked,
+                                          Trouble& trouble);
   [[nodiscard]] std::optional<ReadChunk> open(const Place& place) const;
 
   SharedCatalog& x_catalog;

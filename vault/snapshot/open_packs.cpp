@@ -36,40 +36,46 @@ OpenPacks::Result OpenPacks::open(const PackId& pack, const EpochCommitment& epo
     x_slots.splice(x_slots.begin(), x_slots, found->second);
     return x_slots.front().reader;
   }
-  return open_once(lock, pack, epoch, x_access);
+  const bool checked = x_checked.contains(pack);
+  return open_once(lock, pack, epoch, checked ? PackAccess::checked : x_access);
 }
 
 OpenPacks::Result OpenPacks::open_checked(const PackId& pack, const EpochCommitment& epoch) {
   std::unique_lock lock(x_mutex);
-  const bool again = !x_checked.insert(pack).second;
-  if (const auto found = x_by_pack.find(pack); again && found != x_by_pack.end()) {
-    return found->second->reader;
-  }
-  drop(pack);
+  x_checked.insert(pack);
+  const auto found = x_by_pack.find(pack);
+  if (found != x_by_pack.end() && found->second->checked) return found->second->reader;
   return open_once(lock, pack, epoch, PackAccess::checked);
 }
 
 OpenPacks::Result OpenPacks::open_once(std::unique_lock<std::mutex>& lock, const PackId& pack,
                                        const EpochCommitment& epoch, PackAccess access) {
-  if (const auto opening = x_opening.find(pack); opening != x_opening.end()) {
+  const std::pair wanted(pack, access);
+  if (const auto opening = x_opening.find(wanted); opening != x_opening.end()) {
     const std::shared_future<Result> result = opening->second;
     lock.unlock();
     return result.get();
   }
   std::promise<Result> promise;
-  x_opening.emplace(pack, promise.get_future().share());
+  x_opening.emplace(wanted, promise.get_future().share());
   lock.unlock();
   try {
     const Result result = open_now(pack, epoch, access);
     lock.lock();
-    if (const auto* reader = std::get_if<0>(&result)) keep(pack, *reader, access);
-    x_opening.erase(pack);
+    const auto* reader = std::get_if<0>(&result);
+    const bool fresh_damage = reader != nullptr && keep(pack, *reader, access);
+    x_opening.erase(wanted);
     promise.set_value(result);
+    lock.unlock();
+    if (fresh_damage) {
+      x_activity.notice("pack " + pack.hex() +
+                        ": damaged on disk, healed in memory from its parity; "
+                        "run 'muniment repair' to write it whole again");
+    }
     return result;
   } catch (...) {
     if (!lock.owns_lock()) lock.lock();
-    x_opening.erase(pack);
-    promise.set_exception(std::current_exception());
+    if (x_opening.erase(wanted) > 0) promise.set_exception(std::current_exception());
     throw;
   }
 }
@@ -80,27 +86,26 @@ OpenPacks::Result OpenPacks::open_now(const PackId& pack, const EpochCommitment&
   if (key == x_keys.end()) return PackFault::foreign;
   auto opened = open_pack(x_store, pack, {&key->second, 1}, access);
   if (const auto* fault = std::get_if<PackFault>(&opened)) return *fault;
-  const auto reader = std::make_shared<const PackReader>(std::move(std::get<PackReader>(opened)));
-  if (reader->healed()) {
-    x_activity.notice("pack " + pack.hex() +
-                      ": damaged on disk, healed in memory from its parity; "
-                      "run 'muniment repair' to write it whole again");
-  }
-  return reader;
+  return std::make_shared<const PackReader>(std::move(std::get<PackReader>(opened)));
 }
 
-void OpenPacks::keep(const PackId& pack, const std::shared_ptr<const PackReader>& reader,
+bool OpenPacks::keep(const PackId& pack, const std::shared_ptr<const PackReader>& reader,
                      PackAccess access) {
-  if (x_by_pack.contains(pack)) return;
+  const bool checked = access == PackAccess::checked;
+  if (const auto found = x_by_pack.find(pack); found != x_by_pack.end()) {
+    if (found->second->checked || !checked) return false;
+    drop(pack);
+  }
   std::size_t memory_bytes =
       sizeof(PackReader) + reader->table().frames.size() * sizeof(FrameEntry);
   if (access != PackAccess::ranges || reader->healed()) {
     memory_bytes += file_bytes(reader->form().size_class);
   }
-  x_slots.push_front({pack, reader, memory_bytes});
+  x_slots.push_front({pack, reader, memory_bytes, checked});
   x_by_pack.emplace(pack, x_slots.begin());
   x_memory_bytes += memory_bytes;
   while (x_memory_bytes > x_memory_bytes_max && x_slots.size() > 1) drop(x_slots.back().pack);
+  return reader->healed() && x_healed.insert(pack).second;
 }
 
 void OpenPacks::drop(const PackId& pack) {

@@ -33,8 +33,8 @@ class OpenPacks {
 
   [[nodiscard]] Result open(const PackId& pack, const EpochCommitment& epoch);
 
-  // Opens the pack anew, with every shard compared and healed where that is possible, because
-  // something in it did not open. Once a pack, the second time it gives what the first gave.
+  // Opens the pack with every shard compared and healed where that is possible, because something
+  // in it did not open. From then on the pack is always opened so.
   [[nodiscard]] Result open_checked(const PackId& pack, const EpochCommitment& epoch);
 
  private:
@@ -42,6 +42,7 @@ class OpenPacks {
     PackId pack;
     std::shared_ptr<const PackReader> reader;
     std::size_t memory_bytes = 0;
+    bool checked = false;
   };
 
   // Opens the pack, or waits for the thread that is just opening it. `lock` is held, and released
@@ -50,7 +51,9 @@ class OpenPacks {
                                  const EpochCommitment& epoch, PackAccess access);
   [[nodiscard]] Result open_now(const PackId& pack, const EpochCommitment& epoch,
                                 PackAccess access) const;
-  void keep(const PackId& pack, const std::shared_ptr<const PackReader>& reader, PackAccess access);
+  // True if the pack is now known to be damaged on disk, and was not before.
+  [[nodiscard]] bool keep(const PackId& pack, const std::shared_ptr<const PackReader>& reader,
+                          PackAccess access);
   void drop(const PackId& pack);
 
   const PackStore& x_store;
@@ -63,8 +66,9 @@ class OpenPacks {
   std::list<Slot> x_slots;  // most recently used first
   std::unordered_map<PackId, std::list<Slot>::iterator> x_by_pack;
   std::size_t x_memory_bytes = 0;
-  std::set<PackId> x_checked;
-  std::map<PackId, std::shared_future<Result>> x_opening;
+  std::set<PackId> x_checked;  // to be opened as PackAccess::checked
+  std::set<PackId> x_healed;   // was said to the Activity
+  std::map<std::pair<PackId, PackAccess>, std::shared_future<Result>> x_opening;
 };
 
 }  // namespace muniment
