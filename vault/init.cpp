@@ -124,6 +124,7 @@ InitResult Vault::init(const InitOptions& options, const Credential& credential,
   // Last: with it, the directory is a vault.
   write_file_atomically(files, directory / marker_name, as_bytes(encode_marker(identity)));
   files.sync_directory(directory);
+  files.sync_directory(directory.parent_path());
   cleanup.keep();
   return result;
 }

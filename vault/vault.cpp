@@ -157,6 +157,10 @@ IngestReport Vault::ingest(const std::string& collection,
                            const IngestOptions& options, Activity& activity) {
   State& state = *x_state;
   static_cast<void>(state.find_collection(collection));
+  if (!is_valid(options.about)) {
+    throw Error(ErrorCode::usage, "what is said about the snapshot cannot be recorded",
+                "use UTF-8, a name for each value, and at most 65,535 bytes in each");
+  }
   const std::unique_ptr<FileLock> held = state.lock();
   state.refresh(activity);
   const CollectionAccess& access = state.find_collection(collection);

@@ -69,7 +69,7 @@ VerifyReport Vault::verify(VerifyDepth depth, Activity& activity) {
 
 RepairReport Vault::repair(Activity& activity) {
   State& state = *x_state;
-  const std::unique_ptr<FileLock> held = state.lock();
+  std::unique_ptr<FileLock> held = state.lock();
   RepairReport report;
   std::vector<std::string> repaired;
   if (!state.marker.damage.empty()) {
@@ -77,6 +77,8 @@ RepairReport Vault::repair(Activity& activity) {
                           as_bytes(encode_marker(state.identity())));
     repaired.push_back("the marker file 'muniment': " + state.marker.damage + "; written again");
     state.marker.damage.clear();
+    // The lock is on the file that was replaced; others wait for the new one.
+    held = state.lock();
   }
   if (!state.keyring.damaged_copies.empty()) {
     repair_keyring(state.environment.files, state.directory, state.keyring);

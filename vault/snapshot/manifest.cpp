@@ -1,5 +1,7 @@
 #include "vault/snapshot/manifest.hpp"
 
+#include <algorithm>
+
 #include "vault/base/assert.hpp"
 #include "vault/base/cursor.hpp"
 #include "vault/base/error.hpp"
@@ -199,7 +201,17 @@ std::optional<std::vector<ChunkRef>> decode_chunk_list(ByteView bytes) {
   return refs;
 }
 
+bool is_valid(const About& about) noexcept {
+  constexpr std::size_t longest = 0xffff;
+  return about.size() <= longest && std::ranges::all_of(about, [](const auto& item) {
+           const auto& [key, value] = item;
+           return !key.empty() && key.size() <= longest && value.size() <= longest &&
+                  is_utf8(key) && is_utf8(value);
+         });
+}
+
 Bytes encode_index(const SnapshotIndex& index) {
+  VAULT_ASSERT(is_valid(index.about));
   Bytes bytes;
   ByteWriter writer(bytes);
   writer.u16(format::index_version);
@@ -251,8 +263,7 @@ std::optional<SnapshotIndex> decode_index(ByteView bytes) {
   for (unsigned left = reader.u16(); reader.ok() && left > 0; --left) {
     std::string key = read_string(reader, reader.u16());
     std::string value = read_string(reader, reader.u16());
-    const bool ascending = index.about.empty() || index.about.rbegin()->first < key;
-    if (key.empty() || !ascending || !is_utf8(key) || !is_utf8(value)) return std::nullopt;
+    if (!index.about.empty() && index.about.rbegin()->first >= key) return std::nullopt;
     index.about.emplace_hint(index.about.end(), std::move(key), std::move(value));
   }
   for (std::uint32_t left = reader.u32(); reader.ok() && left > 0; --left) {
@@ -262,7 +273,7 @@ std::optional<SnapshotIndex> decode_index(ByteView bytes) {
     if (!reader.ok() || !valid_path(first_path) || !ascending) return std::nullopt;
     index.manifest.push_back({ref.front(), std::move(first_path)});
   }
-  if (!reader.done()) return std::nullopt;
+  if (!reader.done() || !is_valid(index.about)) return std::nullopt;
   return index;
 }
 

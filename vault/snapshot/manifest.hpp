@@ -57,7 +57,10 @@ struct SnapshotIndex {
   friend bool operator==(const SnapshotIndex&, const SnapshotIndex&) = default;
 };
 
-// Error(limit) if it does not fit in a chunk.
+// True if an index can hold it: UTF-8, no empty key, nothing longer than 65,535 bytes.
+[[nodiscard]] bool is_valid(const About& about) noexcept;
+
+// `index.about` is valid. Error(limit) if it does not fit in a chunk.
 [[nodiscard]] Bytes encode_index(const SnapshotIndex& index);
 [[nodiscard]] std::optional<SnapshotIndex> decode_index(ByteView bytes);
 
