@@ -13,8 +13,8 @@ struct DevicePublicKeys {
   VerifyKey<WitnessPurpose> witness;
   ReadingPublicKey reading;
 
-  // The first 16 bytes of the SHA-256 of the four lines that the certificate has for them: nobody
-  // else can claim the id.
+  // The first 16 bytes of the SHA-256 of the certificate's first line and its four lines of keys:
+  // nobody else can claim the id.
   [[nodiscard]] DeviceId id() const;
 
   friend bool operator==(const DevicePublicKeys&, const DevicePublicKeys&) = default;
