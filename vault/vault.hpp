@@ -21,6 +21,7 @@
 #include "vault/base/file.hpp"
 #include "vault/base/ids.hpp"
 #include "vault/base/text.hpp"
+#include "vault/crypto/base64.hpp"
 #include "vault/crypto/kdf.hpp"
 #include "vault/crypto/random.hpp"
 #include "vault/keyring/credential.hpp"

@@ -1,0 +1,48 @@
+#include <fmt/format.h>
+
+#include "cli/command.hpp"
+#include "cli/json.hpp"
+#include "cli/text.hpp"
+
+namespace muniment {
+
+namespace {
+
+struct SnapshotsArguments {
+  std::string collection;
+};
+
+std::string about_text(const About& about) {
+  std::string text;
+  for (const auto& [key, value] : about) text += fmt::format("  {}={}", escape(key), escape(value));
+  return text;
+}
+
+ExitCode list(Session& session, const SnapshotsArguments& arguments) {
+  Vault vault = session.open_unlocked();
+  std::optional<std::string> collection;
+  if (!arguments.collection.empty()) collection = arguments.collection;
+  for (const SnapshotInfo& snapshot : vault.snapshots(collection, session.activity())) {
+    session.terminal().write_line(session.options().json
+                                      ? to_line(to_json(snapshot))
+                                      : fmt::format("{:<32} {} {:>9} files {:>10}{}", snapshot.name,
+                                                    utc_time(snapshot.created), snapshot.files,
+                                                    human_bytes(snapshot.bytes),
+                                                    about_text(snapshot.about)));
+  }
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+void add_snapshots(CommandLine& line) {
+  CLI::App* command = declare(line.app, "snapshots", "List the snapshots",
+                              "  muniment snapshots\n"
+                              "  muniment snapshots letters --json");
+  auto arguments = std::make_shared<SnapshotsArguments>();
+  command->add_option("collection", arguments->collection, "Only of this collection")
+      ->type_name("COLLECTION");
+  when_chosen(command, line, arguments, list);
+}
+
+}  // namespace muniment

@@ -1,0 +1,95 @@
+#include <fmt/format.h>
+
+#include "cli/command.hpp"
+#include "cli/json.hpp"
+#include "cli/text.hpp"
+
+namespace muniment {
+
+namespace {
+
+// As the option of verify.
+std::string_view depth_name(VerifyDepth depth) {
+  switch (depth) {
+    case VerifyDepth::presence:
+      return "presence";
+    case VerifyDepth::read_data:
+      return "read-data";
+    case VerifyDepth::deep:
+      break;
+  }
+  return "deep";
+}
+
+Json to_json(const StatusReport& report) {
+  Json object{{"vault", report.vault.hex()}};
+  put_bytes(object, "directory", report.directory.native());
+  object["unlocked"] = report.unlocked;
+  if (report.unlocked) object["device"] = report.device;
+  object["collections"] = Json::array();
+  for (const StatusReport::Collection& collection : report.collections) {
+    object["collections"].push_back({{"collection", collection.name},
+                                     {"snapshots", collection.snapshots},
+                                     {"packs", collection.packs},
+                                     {"stored_bytes", collection.stored_bytes}});
+  }
+  object["packs_unlisted"] = report.packs_unlisted;
+  if (report.last_verified) {
+    object["last_verified"] = {{"time", utc_time(*report.last_verified)},
+                               {"depth", depth_name(report.last_verified_depth)},
+                               {"damage", report.last_verified_damage}};
+  }
+  object["todo"] = report.todo;
+  return object;
+}
+
+void write_screen(Terminal& terminal, const StatusReport& report) {
+  terminal.write_line(
+      fmt::format("vault       {} in {}", report.vault.hex(), escape(report.directory.native())));
+  terminal.write_line(
+      report.unlocked ? "device      " + escape(report.device)
+                      : "locked      names are not shown; give --key-file or --passphrase-file");
+  for (const StatusReport::Collection& collection : report.collections) {
+    terminal.write_line(fmt::format("collection  {:<32} {:>4} snapshots {:>6} packs {:>10}",
+                                    escape(collection.name), collection.snapshots, collection.packs,
+                                    human_bytes(collection.stored_bytes)));
+  }
+  if (report.packs_unlisted > 0) {
+    terminal.write_line(
+        fmt::format("unfinished  {} of an interrupted ingest; the next one uses what is in there",
+                    count_of(report.packs_unlisted, "pack")));
+  }
+  terminal.write_line(
+      report.last_verified
+          ? fmt::format("verified    {} ({}): {}", utc_time(*report.last_verified),
+                        depth_name(report.last_verified_depth),
+                        report.last_verified_damage == 0
+                            ? "no damage"
+                            : count_of(report.last_verified_damage, "damaged object"))
+          : "verified    never");
+  terminal.write_line("copies      this one; witnesses: none");
+  for (const std::string& line : report.todo) terminal.write_line("to do       " + line);
+  if (report.todo.empty()) terminal.write_line("to do       nothing");
+}
+
+ExitCode status(Session& session, const NoArguments&) {
+  Vault vault = session.open_unlocked_if_given();
+  const StatusReport report = vault.status();
+  if (session.options().json) {
+    session.terminal().write_line(to_line(to_json(report)));
+  } else {
+    write_screen(session.terminal(), report);
+  }
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+void add_status(CommandLine& line) {
+  CLI::App* command = declare(line.app, "status", "Show on one screen how the vault is",
+                              "  muniment status\n"
+                              "  muniment --vault /srv/vault status --json");
+  when_chosen(command, line, std::make_shared<NoArguments>(), status);
+}
+
+}  // namespace muniment

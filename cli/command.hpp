@@ -1,0 +1,66 @@
+// How a command joins the command line: each has a file of its own with one function add_NAME.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/session.hpp"
+
+namespace muniment {
+
+// For commands that have none of their own.
+struct NoArguments {};
+
+using Command = std::function<ExitCode(Session&)>;
+
+// The command line while it is being declared and parsed.
+struct CommandLine {
+  CLI::App app;
+  GlobalOptions options;
+  Command chosen;  // after parsing
+};
+
+// Declares a command without its options. `examples` are lines as one would type them.
+inline CLI::App* declare(CLI::App& parent, const std::string& name, const std::string& description,
+                         const std::string& examples) {
+  CLI::App* command = parent.add_subcommand(name, description);
+  command->footer("Examples:\n" + examples);
+  return command;
+}
+
+// Makes `run`, with the options that were parsed into `options`, what is done if `command` is
+// chosen.
+template <class Options>
+void when_chosen(CLI::App* command, CommandLine& line, std::shared_ptr<Options> options,
+                 ExitCode (*run)(Session&, const Options&)) {
+  command->callback([&line, options = std::move(options), run] {
+    line.chosen = [options, run](Session& session) { return run(session, *options); };
+  });
+}
+
+// For arguments that are bytes: CLI11 would take "[a,b]" apart.
+inline CLI::Option* add_list(CLI::App* command, const std::string& name,
+                             std::vector<std::string>& values, const std::string& description) {
+  return command->add_option(name, values, description)->allow_extra_args(false);
+}
+
+// One for each file cmd_NAME.cpp, in the order of --help.
+void add_init(CommandLine& line);
+void add_collection(CommandLine& line);
+void add_ingest(CommandLine& line);
+void add_snapshots(CommandLine& line);
+void add_ls(CommandLine& line);
+void add_cat(CommandLine& line);
+void add_restore(CommandLine& line);
+void add_diff(CommandLine& line);
+void add_find(CommandLine& line);
+void add_verify(CommandLine& line);
+void add_repair(CommandLine& line);
+void add_catalog(CommandLine& line);
+void add_status(CommandLine& line);
+
+}  // namespace muniment

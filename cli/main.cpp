@@ -1,0 +1,102 @@
+// The command line of Muniment: parses it, runs the command, and says how it ended. The only place
+// that catches.
+#include <cctype>
+#include <cstdio>
+#include <exception>
+
+#include "cli/command.hpp"
+#include "cli/signals.hpp"
+
+namespace muniment {
+namespace {
+
+void declare_all(CommandLine& line) {
+  CLI::App& app = line.app;
+  app.name("muniment");
+  app.description("Keeps documents sealed, provable and repairable for decades");
+  app.footer(
+      "'muniment COMMAND --help' tells more. Exit codes: 0 ok, 1 failed, 2 usage, 3 partly done, "
+      "10 no\n"
+      "vault, 11 busy, 12 wrong key, 13 damage found, 14 denied, 130 interrupted");
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.set_version_flag("--version", "muniment " MUNIMENT_VERSION);
+  GlobalOptions& options = line.options;
+  app.add_option("--vault", options.vault,
+                 "The vault; else $MUNIMENT_VAULT, else the directory above that holds one")
+      ->type_name("DIR");
+  app.add_option("--passphrase-file", options.passphrase_file,
+                 "A file with the passphrase; else $MUNIMENT_PASSPHRASE_FILE")
+      ->type_name("FILE");
+  app.add_option("--key-file", options.key_file, "A key file; else $MUNIMENT_KEY_FILE")
+      ->type_name("FILE");
+  app.add_option("--wait", options.wait_seconds,
+                 "How long to wait for another process that writes (default 30)")
+      ->type_name("SECONDS");
+  app.add_flag("--json", options.json, "Print JSON, one object a line");
+  app.add_flag("-q,--quiet", options.quiet, "Say no summaries and draw no progress");
+
+  add_init(line);
+  add_collection(line);
+  add_ingest(line);
+  add_snapshots(line);
+  add_ls(line);
+  add_cat(line);
+  add_restore(line);
+  add_diff(line);
+  add_find(line);
+  add_verify(line);
+  add_repair(line);
+  add_catalog(line);
+  add_status(line);
+}
+
+// A message of CLI11 in our form.
+std::string in_our_words(std::string message) {
+  while (!message.empty() && (message.back() == '.' || message.back() == '\n')) message.pop_back();
+  const bool word = message.size() > 1 && std::islower(static_cast<unsigned char>(message[1])) != 0;
+  if (word) message[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(message[0])));
+  return escape(message);
+}
+
+ExitCode run(int argc, char** argv, Terminal& terminal, Activity& activity) {
+  CommandLine line;
+  declare_all(line);
+  try {
+    line.app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) {  // --help or --version
+      line.app.exit(error);
+      return ExitCode::ok;
+    }
+    terminal.error(in_our_words(error.what()), "'muniment COMMAND --help' shows what can be given");
+    return ExitCode::usage;
+  }
+  if (line.options.quiet) terminal.be_quiet();
+  Session session(line.options, terminal, activity);
+  return line.chosen(session);
+}
+
+ExitCode run_and_explain(int argc, char** argv) {
+  Terminal terminal;
+  TerminalActivity activity(terminal);
+  const StopOnSignal stop(activity);
+  try {
+    const ExitCode code = run(argc, argv, terminal, activity);
+    terminal.flush();
+    return code;
+  } catch (const Error& error) {
+    terminal.error(error.what(), error.hint());
+    return exit_code(error.code());
+  } catch (const std::exception& error) {
+    terminal.error(escape(error.what()), "");
+    return ExitCode::failed;
+  }
+}
+
+}  // namespace
+}  // namespace muniment
+
+int main(int argc, char** argv) {
+  return static_cast<int>(muniment::run_and_explain(argc, argv));
+}

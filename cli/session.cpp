@@ -1,0 +1,58 @@
+#include "cli/session.hpp"
+
+#include <cstdlib>
+
+namespace muniment {
+
+Session::Session(const GlobalOptions& options, Terminal& terminal, Activity& activity)
+    : x_options(options), x_terminal(terminal), x_activity(activity) {}
+
+CredentialSource Session::credential_source() const {
+  return CredentialSource::choose(x_options.key_file, x_options.passphrase_file);
+}
+
+Vault Session::open() {
+  Vault vault = Vault::open(directory(), environment());
+  vault.set_lock_wait(std::chrono::seconds(x_options.wait_seconds));
+  for (const std::string& warning : vault.warnings()) x_terminal.warn("warning: " + warning);
+  return vault;
+}
+
+Vault Session::open_unlocked() {
+  const CredentialSource source = credential_source();
+  Vault vault = open();
+  const Credential credential =
+      source.is_given() ? read_credential(source, x_terminal) : ask_passphrase(vault);
+  const ProgressBar bar(x_terminal, x_activity, "opening");
+  vault.unlock(credential, x_activity);
+  return vault;
+}
+
+Vault Session::open_unlocked_if_given() {
+  return credential_source().is_given() ? open_unlocked() : open();
+}
+
+std::filesystem::path Session::directory() {
+  if (!x_options.vault.empty()) return x_options.vault;
+  if (const char* given = std::getenv("MUNIMENT_VAULT"); given != nullptr && *given != '\0') {
+    return given;
+  }
+  if (auto found = Vault::find_directory(std::filesystem::current_path(), *x_files)) return *found;
+  throw Error(ErrorCode::no_vault, "no vault in this directory or above it",
+              "name one with --vault DIR, or make one with 'muniment init DIR'");
+}
+
+Credential Session::ask_passphrase(const Vault& vault) {
+  if (!vault.has_passphrase_slot()) {
+    throw Error(ErrorCode::usage, "this vault is opened by a key file, and none is given",
+                "give it with --key-file FILE");
+  }
+  std::optional<SecretTerminal> terminal = SecretTerminal::open();
+  if (!terminal) {
+    throw Error(ErrorCode::usage, "there is no terminal to ask for the passphrase on",
+                "give it in a file with --passphrase-file FILE");
+  }
+  return Credential::passphrase(terminal->ask("Passphrase: ", x_activity));
+}
+
+}  // namespace muniment
