@@ -220,7 +220,7 @@ std::optional<LoadedLedger> load_ledger(FileSystem& files, const Ledger::Path& l
     try {
       return loader.load(depth);
     } catch (const Error&) {
-      if (!loader.has_grown()) throw;
+      if (!loader.has_grown()) throw;  // else it was read while a writer added to it
     }
   }
 }
