@@ -32,13 +32,13 @@ class Cleanup {
   ~Cleanup() {
     if (x_kept) return;
     std::error_code ignored;
-    if (x_made_directory) {
-      std::filesystem::remove_all(x_directory, ignored);
-      return;
+    for (const char* name :
+         {"packs", "ledgers", "tmp", "keyring", "keyring.new", "keyring.2", "keyring.2.new",
+          "muniment.new", "catalog.db", "catalog.db-wal", "catalog.db-shm", "catalog.db.new"}) {
+      std::filesystem::remove_all(x_directory / name, ignored);
     }
-    for (const auto& entry : std::filesystem::directory_iterator(x_directory, ignored)) {
-      std::filesystem::remove_all(entry.path(), ignored);
-    }
+    std::filesystem::remove(x_directory / marker_name, ignored);
+    if (x_made_directory) std::filesystem::remove(x_directory, ignored);
   }
 
   void keep() noexcept { x_kept = true; }

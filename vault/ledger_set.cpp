@@ -1,5 +1,7 @@
 #include "vault/ledger_set.hpp"
 
+#include <algorithm>
+
 #include "vault/base/error.hpp"
 
 namespace muniment {
@@ -17,6 +19,17 @@ void lose(LedgerSet& set, const LedgerId& id, const std::string& cause) {
   set.warnings.push_back(label(id) + ": " + cause);
 }
 
+std::optional<LedgerPreamble> try_preamble(FileSystem& files,
+                                           const std::filesystem::path& directory,
+                                           const LedgerId& id) {
+  try {
+    return read_preamble(files, directory, id);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::damaged) throw;
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 
 std::vector<const Ledger*> LedgerSet::pointers() const {
@@ -32,7 +45,11 @@ LedgerSet load_ledgers(FileSystem& files, const std::filesystem::path& directory
   std::vector<LedgerPreamble> preambles;
   LogKeys log_keys;
   for (const LedgerId& id : list_ledgers(files, directory)) {
-    std::optional<LedgerPreamble> preamble = read_preamble(files, directory, id);
+    // A full disk or a crash may have stopped the first commit: nothing was ever in it.
+    const std::vector<std::string> names = files.list(directory / id.hex());
+    const auto is_half_written = [](const std::string& name) { return name.ends_with(".new"); };
+    if (std::ranges::all_of(names, is_half_written)) continue;
+    std::optional<LedgerPreamble> preamble = try_preamble(files, directory, id);
     if (!preamble) {
       lose(set, id, "its first commit is whole in neither copy");
     } else if (preamble->name.consortium != consortium) {
@@ -67,6 +84,17 @@ LedgerSet load_ledgers(FileSystem& files, const std::filesystem::path& directory
     }
   }
   return set;
+}
+
+void drop_uncertified(LedgerSet& set, const Consortium& consortium) {
+  const auto is_certified = [&](const LedgerName& name) {
+    return consortium.devices().contains(name.device);
+  };
+  for (const CheckedLedger& known : set.known) {
+    if (!is_certified(known.name)) lose(set, known.name.id(), "no member vouches for its device");
+  }
+  std::erase_if(set.known, [&](const CheckedLedger& known) { return !is_certified(known.name); });
+  std::erase_if(set.ledgers, [&](const Ledger& ledger) { return !is_certified(ledger.name()); });
 }
 
 }  // namespace muniment

@@ -3,7 +3,7 @@
 
 #include <map>
 
-#include "vault/consortium/certificate.hpp"
+#include "vault/consortium/consortium.hpp"
 #include "vault/ledger/ledger.hpp"
 #include "vault/snapshot/check.hpp"
 
@@ -25,5 +25,9 @@ struct LedgerSet {
 // is missing.
 [[nodiscard]] LedgerSet load_ledgers(FileSystem& files, const std::filesystem::path& directory,
                                      const ConsortiumId& consortium);
+
+// Drops the ledgers of devices that no member of the consortium vouches for, as damage: whoever can
+// write to the disk could have put them there.
+void drop_uncertified(LedgerSet& set, const Consortium& consortium);
 
 }  // namespace muniment

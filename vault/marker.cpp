@@ -12,12 +12,22 @@ namespace {
 constexpr std::string_view marker_type = "muniment/vault/v1";
 constexpr std::size_t marker_bytes_max = 4096;
 
+// A bad sector must not hide the copies that can be read.
+std::optional<Bytes> try_read(FileSystem& files, const std::filesystem::path& path,
+                              std::uint64_t limit) {
+  try {
+    return read_file(files, path, limit);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
 // Each copy of the keyring names the vault, too.
 std::vector<KeyringIdentity> keyring_identities(FileSystem& files,
                                                 const std::filesystem::path& directory) {
   std::vector<KeyringIdentity> identities;
   for (const char* name : {"keyring", "keyring.2"}) {
-    const auto bytes = read_file(files, directory / name, limits::keyring_bytes_max);
+    const auto bytes = try_read(files, directory / name, limits::keyring_bytes_max);
     if (!bytes) continue;
     if (const auto keyring = Keyring::decode(*bytes)) identities.push_back(keyring->identity());
   }
@@ -61,7 +71,7 @@ std::optional<KeyringIdentity> decode_marker(std::string_view text) {
 
 FoundMarker find_marker(FileSystem& files, const std::filesystem::path& directory) {
   const auto path = directory / marker_name;
-  const auto bytes = read_file(files, path, marker_bytes_max);
+  const auto bytes = try_read(files, path, marker_bytes_max);
   const std::vector<KeyringIdentity> identities = keyring_identities(files, directory);
   if (!bytes && identities.empty()) {
     throw Error(ErrorCode::no_vault, escape(directory.native()) + ": there is no vault here",

@@ -26,7 +26,7 @@ std::string_view to_text(CatalogState state) {
     case CatalogState::current:
       break;
   }
-  return "older or newer than the ledgers";
+  return "current";
 }
 
 }  // namespace
@@ -63,6 +63,7 @@ std::unique_ptr<FileLock> Vault::State::lock() {
 void Vault::State::load_record() {
   LedgerSet ledgers = load_ledgers(environment.files, ledger_directory(), identity().consortium);
   Consortium consortium = Consortium::replay(identity().consortium, ledgers.pointers());
+  drop_uncertified(ledgers, consortium);
   record.emplace(Record{std::move(ledgers), std::move(consortium)});
 }
 
@@ -77,39 +78,59 @@ void Vault::State::open_catalog(bool locked, Activity& activity) {
   const CatalogOwner owner{identity().vault, identity().consortium};
   CatalogOpening opening = Catalog::open(catalog_path(), opened->reading.catalog, owner,
                                          locked ? DatabaseAccess::write : DatabaseAccess::read);
-  bool usable = opening.state == CatalogState::current;
-  if (usable) {
+  if (opening.state == CatalogState::current) {
     catalog = std::make_unique<OpenCatalog>(std::move(*opening.catalog));
     try {
-      const std::vector<const Ledger*> ledgers = record->ledgers.pointers();
-      usable = catalog_fits({ledgers, opened->access, store, catalog->catalog});
-      if (usable && locked) {
-        follow(activity);
-        Catalog::Update update = catalog->catalog.update();
-        static_cast<void>(update.drop_unlisted_packs());
-        update.commit();
-      }
+      catch_up(locked, activity);
+      return;
     } catch (const Error& error) {
       if (error.code() != ErrorCode::damaged) throw;
       opening.state = CatalogState::damaged;
-      usable = false;
     }
   }
-  if (usable) return;
-
+  std::unique_ptr<FileLock> held;
   if (!locked) {
-    // A writer may have gone on since the ledgers were read; under the lock nobody does.
-    const std::unique_ptr<FileLock> held = lock();
-    refresh(activity);
-    return;
+    held = lock();
+    load_record();
+    open_access();
   }
   activity.notice(fmt::format("the catalog is {}; it is made again from the ledgers and packs",
                               to_text(opening.state)));
   make_catalog(activity);
 }
 
+void Vault::State::catch_up(bool locked, Activity& activity) {
+  rewritten = find_rewritten();
+  if (!rewritten.empty()) {
+    // A writer may have gone on between our reading of the ledgers and of the catalog.
+    load_record();
+    open_access();
+    rewritten = find_rewritten();
+  }
+  for (const Damage& ledger : rewritten) activity.notice(ledger.object + ": " + ledger.cause);
+  if (!locked || !rewritten.empty()) return;
+  follow(activity);
+  Catalog::Update update = catalog->catalog.update();
+  static_cast<void>(update.drop_unlisted_packs());
+  update.commit();
+}
+
+std::vector<Damage> Vault::State::find_rewritten() {
+  const std::vector<const Ledger*> ledgers = record->ledgers.pointers();
+  return find_rewritten_ledgers({ledgers, opened->access, store, catalog->catalog});
+}
+
+void Vault::State::require_untouched_ledgers() const {
+  if (rewritten.empty()) return;
+  throw Error(
+      ErrorCode::damaged, rewritten.front().object + ": " + rewritten.front().cause,
+      "put the ledger back from a backup or a partner; 'muniment catalog rebuild' accepts what "
+      "is there");
+}
+
 void Vault::State::make_catalog(Activity& activity) {
   catalog.reset();
+  rewritten.clear();
   catalog = std::make_unique<OpenCatalog>(
       Catalog::create(environment.files, catalog_path(), opened->reading.catalog,
                       {identity().vault, identity().consortium}, environment.random));

@@ -49,6 +49,8 @@ struct Vault::State {
   std::optional<Record> record;
   std::optional<Opened> opened;
   std::unique_ptr<OpenCatalog> catalog;
+  // Ledgers that no longer begin with what the catalog was made from.
+  std::vector<Damage> rewritten;
 
   State(Environment environment, std::filesystem::path directory, FoundMarker marker,
         LoadedKeyring keyring);
@@ -65,9 +67,14 @@ struct Vault::State {
   void load_record();
   // Opens collections and names from the record; needs `opened`.
   void open_access();
+  // Throws if a ledger was put back or replaced since the catalog was made: nothing may be signed
+  // then.
+  void require_untouched_ledgers() const;
   // Opens the catalog and brings it up to date; `locked` says whether the caller holds the lock,
   // without which it is only read.
   void open_catalog(bool locked, Activity& activity);
+  void catch_up(bool locked, Activity& activity);
+  [[nodiscard]] std::vector<Damage> find_rewritten();
   void make_catalog(Activity& activity);
   void follow(Activity& activity);
   // After taking the lock: what another process did meanwhile.

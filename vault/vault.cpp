@@ -118,6 +118,7 @@ CollectionInfo Vault::create_collection(const std::string& name, Activity& activ
   }
   const std::unique_ptr<FileLock> held = state.lock();
   state.refresh(activity);
+  state.require_untouched_ledgers();
   Opened& opened = state.unlocked();
   for (const auto& [id, access] : opened.access) {
     if (access.name != name) continue;
@@ -163,6 +164,7 @@ IngestReport Vault::ingest(const std::string& collection,
   }
   const std::unique_ptr<FileLock> held = state.lock();
   state.refresh(activity);
+  state.require_untouched_ledgers();
   const CollectionAccess& access = state.find_collection(collection);
   const LedgerName name{state.identity().consortium, access.id, state.identity().device};
   LedgerWriter ledger = LedgerWriter::open(state.environment.files, state.ledger_directory(), name,

@@ -12,8 +12,9 @@ namespace {
 
 // What was found before any ledger could be asked.
 std::vector<Damage> damage_so_far(const FoundMarker& marker, const LoadedKeyring& keyring,
-                                  const Record& record) {
+                                  const Record& record, const std::vector<Damage>& rewritten) {
   std::vector<Damage> damage = record.ledgers.damage;
+  damage.insert(damage.end(), rewritten.begin(), rewritten.end());
   if (!marker.damage.empty())
     damage.push_back({"the marker file 'muniment'", marker.damage, true, {}});
   for (const std::string& copy : keyring.damaged_copies)
@@ -41,8 +42,8 @@ VerifyReport Vault::verify(VerifyDepth depth, Activity& activity) {
   if (depth == VerifyDepth::deep) static_cast<void>(state.unlocked());
   if (!state.record) state.load_record();
 
-  const CheckContext context{state.environment.files, state.ledger_directory(), state.store,
-                             state.record->ledgers.known};
+  const CheckContext context{state.environment.files, state.ledger_directory(),
+                             state.directory / "tmp", state.store, state.record->ledgers.known};
   VerifyReport report;
   if (state.catalog) {
     const std::vector<NamedSnapshot> snapshots = state.named_snapshots(std::nullopt);
@@ -55,7 +56,7 @@ VerifyReport Vault::verify(VerifyDepth depth, Activity& activity) {
   } else {
     report = muniment::verify(context, nullptr, depth, activity);
   }
-  put_first(damage_so_far(state.marker, state.keyring, *state.record), report);
+  put_first(damage_so_far(state.marker, state.keyring, *state.record, state.rewritten), report);
 
   // Best effort: a vault on a read-only medium can be verified, too.
   try {
@@ -90,8 +91,8 @@ RepairReport Vault::repair(Activity& activity) {
 
   state.load_record();
   DirectoryStore store(state.environment.files, state.directory, DirectoryStore::Access::write);
-  const CheckContext context{state.environment.files, state.ledger_directory(), store,
-                             state.record->ledgers.known};
+  const CheckContext context{state.environment.files, state.ledger_directory(),
+                             state.directory / "tmp", store, state.record->ledgers.known};
   if (state.catalog) {
     if (!state.catalog->catalog.is_sound()) {
       state.make_catalog(activity);
@@ -100,11 +101,15 @@ RepairReport Vault::repair(Activity& activity) {
     const std::vector<NamedSnapshot> snapshots = state.named_snapshots(std::nullopt);
     const CheckKeys keys{state.opened->access, state.catalog->shared, snapshots};
     report = muniment::repair(context, &keys, activity);
+    // What is lost is stored again by whoever takes its files in again.
+    Catalog::Update update = state.catalog->catalog.update();
+    update.set_lost_packs(report.lost_packs);
+    update.commit();
   } else {
     report = muniment::repair(context, nullptr, activity);
   }
   state.load_record();
-  put_first(damage_so_far(state.marker, state.keyring, *state.record), report);
+  put_first(damage_so_far(state.marker, state.keyring, *state.record, state.rewritten), report);
   report.repaired.insert(report.repaired.begin(), repaired.begin(), repaired.end());
   return report;
 }

@@ -83,6 +83,25 @@ TEST_CASE("catalog: chunks whose ids begin alike are all candidates") {
   CHECK(catalog.find_chunk(twin) == Locations{location(1, 0), location(1, 1)});
 }
 
+TEST_CASE("catalog: a chunk's location says whether its pack is lost") {
+  Scratch scratch;
+  Catalog catalog = scratch.create();
+  const auto lose = [&](const std::vector<PackId>& packs) {
+    Catalog::Update update = catalog.update();
+    update.set_lost_packs(packs);
+    update.commit();
+  };
+  index(catalog, {pack_index(1, {10}), pack_index(2, {20})});
+  list(catalog, 1, {pack_facts(3)});
+  lose({id<PackId>(1), id<PackId>(3)});
+  CHECK(catalog.find_pack(id<PackId>(1))->state == PackState::lost);
+  CHECK(catalog.find_chunk(id<ChunkId>(10)).at(0).lost);
+  CHECK(catalog.find_chunk(id<ChunkId>(20)) == Locations{location(2, 0)});
+  CHECK(catalog.find_pack(id<PackId>(3))->state == PackState::unread);
+  lose({});
+  CHECK(catalog.find_chunk(id<ChunkId>(10)) == Locations{location(1, 0)});
+}
+
 TEST_CASE("catalog: a listed pack is unread until it is indexed") {
   Scratch scratch;
   Catalog catalog = scratch.create();

@@ -48,10 +48,10 @@ Catalog::Catalog(Database database)
       x_lists(
           x_database,
           "SELECT 1 FROM listing WHERE pack = (SELECT row FROM pack WHERE id = ?) AND ledger = ?"),
-      x_find_chunk(
-          x_database,
-          "SELECT pack.id, chunk.frame, pack.epoch FROM chunk JOIN pack ON pack.row = chunk.pack"
-          " WHERE chunk.prefix = ? ORDER BY chunk.pack, chunk.frame") {}
+      x_find_chunk(x_database,
+                   "SELECT pack.id, chunk.frame, pack.epoch, pack.state FROM chunk JOIN pack ON "
+                   "pack.row = chunk.pack"
+                   " WHERE chunk.prefix = ? ORDER BY chunk.pack, chunk.frame") {}
 
 std::optional<LedgerHead> Catalog::find_head(const LedgerId& ledger) {
   Statement find(x_database, "SELECT id, size, root FROM ledger WHERE id = ?");
@@ -87,9 +87,11 @@ bool Catalog::lists(const LedgerId& ledger, const PackId& pack) {
 std::vector<ChunkLocation> Catalog::find_chunk(const ChunkId& chunk) {
   std::vector<ChunkLocation> locations;
   for (Rows rows = x_find_chunk.query(chunk.prefix()); rows.next();) {
-    locations.push_back({.pack = rows.get<PackId>(0),
-                         .frame = rows.get<std::uint32_t>(1),
-                         .epoch = rows.get<EpochCommitment>(2)});
+    locations.push_back(
+        {.pack = rows.get<PackId>(0),
+         .frame = rows.get<std::uint32_t>(1),
+         .epoch = rows.get<EpochCommitment>(2),
+         .lost = rows.get<std::uint8_t>(3) == static_cast<std::uint8_t>(PackState::lost)});
   }
   return locations;
 }

@@ -110,6 +110,8 @@ class Catalog::Update {
   // them. With half a million in the table a chunk costs 3 µs in a group of 64,000, 17 in one of
   // 1,000.
   void index_packs(std::span<const PackIndex> packs);
+  // Repair's verdict: of the packs whose chunks can be found, these and no others are lost.
+  void set_lost_packs(std::span<const PackId> packs);
   // Drops packs that no ledger lists, with their chunks; returns which.
   std::vector<PackId> drop_unlisted_packs();
 

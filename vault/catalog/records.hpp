@@ -32,6 +32,8 @@ struct PackFacts {
 enum class PackState : std::uint8_t {
   unread = 0,   // its chunks are not known: it is not here, or was not opened yet, or cannot be
   indexed = 1,  // its chunks can be found
+  lost = 2,     // as indexed, but missing, or damaged past healing: some of it may be readable, but
+                // nothing may rely on it
 };
 
 struct CatalogPack {
@@ -54,6 +56,7 @@ struct ChunkLocation {
   PackId pack;
   std::uint32_t frame = 0;
   EpochCommitment epoch;
+  bool lost = false;  // see PackState::lost
 
   friend bool operator==(const ChunkLocation&, const ChunkLocation&) = default;
 };

@@ -64,6 +64,13 @@ void Catalog::Update::index_packs(std::span<const PackIndex> packs) {
   insert_chunks(x_database, std::move(chunks));
 }
 
+void Catalog::Update::set_lost_packs(std::span<const PackId> packs) {
+  Statement(x_database, "UPDATE pack SET state = ? WHERE state = ?")
+      .run(PackState::indexed, PackState::lost);
+  Statement lose(x_database, "UPDATE pack SET state = ? WHERE id = ? AND state = ?");
+  for (const PackId& pack : packs) lose.run(PackState::lost, pack, PackState::indexed);
+}
+
 std::vector<PackId> Catalog::Update::drop_unlisted_packs() {
   Statement list(x_database,
                  "SELECT id FROM pack WHERE row NOT IN (SELECT pack FROM listing) ORDER BY id");

@@ -17,9 +17,9 @@ AccessMap make_access(const OpenCollections& keys, const Names& names) {
   return map;
 }
 
-const EpochSecretKeys* find_secrets(const AccessMap& access, const EpochCommitment& epoch) {
+const CollectionAccess* find_collection(const AccessMap& access, const EpochCommitment& epoch) {
   for (const auto& [id, collection] : access) {
-    if (collection.epoch_secrets.contains(epoch)) return &collection.epoch_secrets;
+    if (collection.epoch_secrets.contains(epoch)) return &collection;
   }
   return nullptr;
 }

@@ -19,9 +19,8 @@ using AccessMap = std::map<CollectionId, CollectionAccess>;
 // `keys` must outlive the result; collections whose name could not be opened have their id for one.
 [[nodiscard]] AccessMap make_access(const OpenCollections& keys, const Names& names);
 
-// The secret keys by which a pack of this epoch opens; empty if none of the collections has the
-// epoch.
-[[nodiscard]] const EpochSecretKeys* find_secrets(const AccessMap& access,
-                                                  const EpochCommitment& epoch);
+// The collection that has this epoch; null if none of these has.
+[[nodiscard]] const CollectionAccess* find_collection(const AccessMap& access,
+                                                      const EpochCommitment& epoch);
 
 }  // namespace muniment

@@ -59,6 +59,10 @@ std::uint64_t adopt_packs(const AdoptContext& context, Activity& activity) {
     adopted.push_back(std::move(index));
   }
   if (adopted.empty()) return 0;
+  // Whoever left them may have been killed, or lost power, before they were.
+  std::vector<std::string> keys;
+  for (const PackIndex& index : adopted) keys.push_back(pack_key(index.facts.id));
+  context.store.make_durable(keys);
   {
     const std::lock_guard lock(context.catalog.mutex);
     Catalog::Update update = context.catalog.catalog.update();

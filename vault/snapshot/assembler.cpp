@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "vault/base/assert.hpp"
 #include "vault/snapshot/format.hpp"
 
 namespace muniment {
@@ -24,7 +25,7 @@ std::optional<unsigned> Assembler::take(WorkedBatch batch) {
 }
 
 void Assembler::complete(WorkedTask& task) {
-  using Kind = WorkedTask::Kind;
+  using Kind = ScanTask::Kind;
   if (task.kind == Kind::file || task.kind == Kind::chunk) add(task.chunk);
   if (task.kind == Kind::chunk) {
     x_chunks.push_back(task.chunk.ref);
@@ -32,8 +33,8 @@ void Assembler::complete(WorkedTask& task) {
     return;
   }
   if (task.kind == Kind::end) attach_chunks(task.entry);
-  // Chunks without an end belong to a file that could not be read to its own.
   x_chunks.clear();
+  if (task.kind == Kind::failed) return;
 
   if (task.entry.kind == EntryKind::file) {
     ++x_files;
@@ -50,6 +51,9 @@ void Assembler::complete(WorkedTask& task) {
 }
 
 void Assembler::attach_chunks(Entry& entry) {
+  std::uint64_t size = 0;
+  for (const ChunkRef& chunk : x_chunks) size += chunk.length;
+  VAULT_ASSERT(size == entry.size);
   if (x_chunks.size() <= manifest_format::inline_chunks_max) {
     entry.chunks = std::move(x_chunks);
     return;

@@ -6,6 +6,7 @@
 
 #include "vault/snapshot/chunk_intake.hpp"
 #include "vault/snapshot/disclosure.hpp"
+#include "vault/snapshot/file_scan.hpp"
 #include "vault/snapshot/ingest.hpp"
 #include "vault/snapshot/pack_line.hpp"
 
@@ -13,15 +14,8 @@ namespace muniment {
 
 // A ScanTask after a worker had it.
 struct WorkedTask {
-  enum class Kind {
-    entry,  // complete, nothing to store for it
-    file,   // complete; its chunk is `chunk`
-    chunk,  // one chunk of the file whose `end` follows
-    end,    // complete but for its chunks
-  };
-
-  Kind kind = Kind::entry;
-  Entry entry;
+  ScanTask::Kind kind = ScanTask::Kind::entry;
+  Entry entry;                      // complete but for the chunks of an `end`
   TakenChunk chunk;                 // file, chunk
   std::optional<ContentLeaf> leaf;  // entry, file and end that are files
 };

@@ -58,20 +58,22 @@ std::uint64_t count_unlisted(const PackStore& store, const ListedPacks& packs) {
 
 // Puts each file that cannot be read to the pack that stands in its way, or, where none is known,
 // by itself.
-void name_files(const CheckKeys& keys, const PackStore& store, FileCheck how,
-                std::vector<Damage>& damage, std::uint64_t& files, Activity& activity) {
-  const auto damaged = [&](std::string file, const std::string& cause) {
+std::uint64_t name_files(const CheckContext& context, const CheckKeys& keys,
+                         const FileCheckOptions& options, std::vector<Damage>& damage,
+                         Activity& activity) {
+  const auto damaged = [&](const std::string& file, const std::string& cause) {
     const auto pack = std::ranges::find_if(damage, [&](const Damage& candidate) {
       return cause.find(candidate.object) != std::string::npos;
     });
     if (pack != damage.end()) {
-      pack->affects.push_back(std::move(file));
+      pack->affects.push_back(file);
     } else {
       damage.push_back({file, cause, false, {file}});
     }
   };
-  files = check_files(keys, store, how, damaged, activity);
+  const std::uint64_t files = check_files(context, keys, options, damaged, activity);
   for (Damage& item : damage) std::ranges::sort(item.affects);
+  return files;
 }
 
 bool any_lost(const std::vector<Damage>& damage) {
@@ -100,18 +102,18 @@ VerifyReport verify(const CheckContext& context, const CheckKeys* keys, VerifyDe
   report.packs = ledgers.packs.size();
   report.packs_unlisted = count_unlisted(context.store, ledgers.packs);
 
-  const PackCheckOptions options{depth, keys == nullptr ? nullptr : &keys->access};
+  const PackCheckOptions pack_options{depth, keys == nullptr ? nullptr : &keys->access};
   report.bytes_read = check_packs(
-      context.store, ledgers.packs, options,
+      context.store, ledgers.packs, pack_options,
       [&](const PackDamage& damage) { report.damage.push_back(describe(damage)); }, activity);
   sort_damage(report.damage);
 
   const bool lost = any_lost(report.damage);
   if (keys != nullptr && (lost || depth == VerifyDepth::deep)) {
-    std::uint64_t files = 0;
-    name_files(*keys, context.store, lost ? FileCheck::bytes : FileCheck::tables, report.damage,
-               files, activity);
-    if (depth == VerifyDepth::deep) report.files = files;
+    const bool deep = depth == VerifyDepth::deep;
+    const FileCheckOptions options{lost ? FileCheck::bytes : FileCheck::tables, deep};
+    const std::uint64_t files = name_files(context, *keys, options, report.damage, activity);
+    if (deep) report.files = files;
   }
   return report;
 }
@@ -129,6 +131,7 @@ RepairReport repair(const CheckContext& context, const CheckKeys* keys, Activity
 
   const auto heal = [&](PackDamage damage) {
     if (!damage.healable) {
+      report.lost_packs.push_back(damage.pack);
       report.damage.push_back(describe(damage));
       return;
     }
@@ -139,8 +142,8 @@ RepairReport repair(const CheckContext& context, const CheckKeys* keys, Activity
   check_packs(context.store, ledgers.packs, {VerifyDepth::read_data, nullptr}, heal, activity);
   sort_damage(report.damage);
   if (keys != nullptr && any_lost(report.damage)) {
-    std::uint64_t files = 0;
-    name_files(*keys, context.store, FileCheck::bytes, report.damage, files, activity);
+    static_cast<void>(
+        name_files(context, *keys, {FileCheck::bytes, false}, report.damage, activity));
   }
   return report;
 }

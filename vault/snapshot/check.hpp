@@ -21,6 +21,7 @@ struct CheckedLedger {
 struct CheckContext {
   FileSystem& files;
   std::filesystem::path ledger_directory;
+  std::filesystem::path scratch;  // the vault's tmp/
   PackStore& store;
   std::span<const CheckedLedger> ledgers;
 };

@@ -93,7 +93,9 @@ ReadChunk ChunkReader::read(const ChunkId& id, std::optional<std::uint32_t> leng
 
 bool ChunkReader::holds(const ChunkId& id, std::vector<PackId>& packs) {
   Trouble trouble;
-  for (const Place& place : places(id, locate(id), false, trouble)) {
+  std::vector<ChunkLocation> locations = locate(id);
+  std::erase_if(locations, [](const ChunkLocation& location) { return location.lost; });
+  for (const Place& place : places(id, locations, false, trouble)) {
     if (place.second && !open(place)) continue;
     packs.push_back(place.first_location.pack);
     if (place.second) packs.push_back(place.second_location.pack);

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <utility>
 
 namespace muniment {
@@ -18,6 +19,11 @@ class Descriptor {
   }
   ~Descriptor() {
     if (x_number >= 0) ::close(x_number);
+  }
+
+  // Closes it now. 0, or the errno: what was written may be lost then (NFS, quotas).
+  [[nodiscard]] int close() noexcept {
+    return ::close(std::exchange(x_number, -1)) == 0 ? 0 : errno;
   }
 
   [[nodiscard]] int get() const noexcept { return x_number; }

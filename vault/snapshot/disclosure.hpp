@@ -48,6 +48,9 @@ struct ContentLeaf {
 // go to temporary files under `scratch`, which are removed at the end. Not thread-safe.
 class ContentTree {
  public:
+  // What the temporary files' names begin with.
+  static constexpr std::string_view run_prefix = "content-tree-";
+
   ContentTree(FileSystem& files, std::filesystem::path scratch,
               std::size_t leaves_in_memory = 1'000'000);
   ~ContentTree();

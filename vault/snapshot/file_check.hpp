@@ -7,19 +7,27 @@ namespace muniment {
 
 // How a file is tried.
 enum class FileCheck {
-  // Only what hangs together, quickly: a file of one chunk by finding it in an intact pack's table,
-  // one of several by
-  // reading it. For when every pack was found intact.
+  // Only what hangs together, quickly: a file of one chunk by finding it in a pack's table, one of
+  // several by
+  // reading it. For when every frame of every pack was found to give its chunk.
   tables,
   // Every file is read whole. For when damage is known and its extent is to be named.
   bytes,
 };
 
-// Checks every file of every snapshot, but those in parts of a manifest that several snapshots
-// share only once. `damaged` is called, one call at a time, with SNAPSHOT:PATH (or SNAPSHOT where
-// its list of files cannot be read), escaped, and the cause. Returns how many files were checked.
-std::uint64_t check_files(const CheckKeys& keys, const PackStore& store, FileCheck how,
-                          const std::function<void(std::string file, std::string cause)>& damaged,
+struct FileCheckOptions {
+  FileCheck how = FileCheck::bytes;
+  // Makes each snapshot's content root again and compares it with index and ledger.
+  bool content_roots = false;
+};
+
+// SNAPSHOT:PATH, or SNAPSHOT where its list of files is concerned, escaped; and what is wrong.
+using DamagedFile = std::function<void(const std::string& file, const std::string& cause)>;
+
+// Checks every file of every snapshot; what several snapshots share is read once and reported for
+// each. `damaged` is called one call at a time. Returns how many files were read.
+std::uint64_t check_files(const CheckContext& context, const CheckKeys& keys,
+                          const FileCheckOptions& options, const DamagedFile& damaged,
                           Activity& activity);
 
 }  // namespace muniment

@@ -130,7 +130,12 @@ bool FileScan::read_large(const Found& found, Entry entry) {
           static_cast<std::size_t>(std::min<std::uint64_t>(left, window_bytes - filled));
       const ssize_t count =
           read_full(found.file.get(), MutableByteView(x_window).subspan(filled, room));
-      if (count < 0) return false;
+      if (count < 0) {
+        const int error_number = errno;
+        send({ScanTask::Kind::failed, {}, {}, false});
+        errno = error_number;
+        return false;
+      }
       filled += static_cast<std::size_t>(count);
       left -= static_cast<std::uint64_t>(count);
       end = left == 0 || static_cast<std::size_t>(count) < room;

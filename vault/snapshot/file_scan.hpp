@@ -14,14 +14,15 @@ namespace muniment {
 // What is to be done for one object, or for one chunk of a file that has several.
 struct ScanTask {
   enum class Kind {
-    entry,  // a directory, a link, an empty file: nothing but the entry
-    file,   // a file of one chunk, which is `bytes`
-    chunk,  // `bytes` is the next chunk of the file whose `end` follows
-    end,    // the file's chunks all came; the entry has its size and SHA-256
+    entry,   // a directory, a link, an empty file: nothing but the entry
+    file,    // a file of one chunk, which is `bytes`
+    chunk,   // `bytes` is the next chunk of the file whose `end` or `failed` follows
+    end,     // the file's chunks all came; the entry has its size and SHA-256
+    failed,  // the rest of the file cannot be read: the chunks that came are nobody's
   };
 
   Kind kind = Kind::entry;
-  Entry entry;  // not for `chunk`
+  Entry entry;  // not for `chunk` and `failed`
   Bytes bytes;
   bool try_zstd = true;
 };

@@ -1,5 +1,7 @@
 #include "vault/snapshot/follow.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "vault/consortium/consortium.hpp"
@@ -27,10 +29,10 @@ void follow_snapshot(const FollowContext& context, const Ledger& ledger, std::ui
                      std::string_view text, Catalog::Update& update) {
   const std::optional<SnapshotEntry> entry = decode_snapshot(text);
   if (!entry) return;
-  const EpochSecretKeys* secrets = find_secrets(context.access, entry->epoch);
-  if (secrets == nullptr) return;
-  const auto opened =
-      open_part(secrets->at(entry->epoch), ledger.name(), Act::snapshot, entry->sealed);
+  const CollectionAccess* collection = find_collection(context.access, entry->epoch);
+  if (collection == nullptr || collection->id != ledger.name().collection) return;
+  const auto opened = open_part(collection->epoch_secrets.at(entry->epoch), ledger.name(),
+                                Act::snapshot, entry->sealed);
   const auto record = opened ? decode_snapshot_record(*opened) : std::nullopt;
   if (!record) return;
   CatalogSnapshot snapshot;
@@ -85,9 +87,9 @@ void index_unread_packs(const FollowContext& context, Activity& activity) {
   for (const PackFacts& pack : unread) {
     activity.check();
     activity.items_done.fetch_add(1, std::memory_order_relaxed);
-    const EpochSecretKeys* secrets = find_secrets(context.access, pack.epoch);
-    if (secrets == nullptr) continue;
-    const EpochSecretKey& key = secrets->at(pack.epoch);
+    const CollectionAccess* collection = find_collection(context.access, pack.epoch);
+    if (collection == nullptr) continue;
+    const EpochSecretKey& key = collection->epoch_secrets.at(pack.epoch);
     const auto opened = open_pack(context.store, pack.id, {&key, 1}, PackAccess::ranges);
     const auto* reader = std::get_if<PackReader>(&opened);
     if (reader == nullptr) continue;
@@ -101,15 +103,25 @@ void index_unread_packs(const FollowContext& context, Activity& activity) {
 
 }  // namespace
 
-bool catalog_fits(const FollowContext& context) {
+std::vector<Damage> find_rewritten_ledgers(const FollowContext& context) {
+  std::vector<Damage> rewritten;
   for (const LedgerHead& head : context.catalog.heads()) {
-    const auto ledger = std::ranges::find_if(context.ledgers, [&](const Ledger* candidate) {
-      return candidate->name().id() == head.ledger;
-    });
-    if (ledger == context.ledgers.end() || (*ledger)->size() < head.size) return false;
-    if (merkle_root(head.size, (*ledger)->nodes()) != head.root) return false;
+    const auto add = [&](std::string cause) {
+      rewritten.push_back({"ledger " + head.ledger.hex(), std::move(cause), false, {}});
+    };
+    const auto ledger =
+        std::ranges::find(context.ledgers, head.ledger,
+                          [](const Ledger* candidate) { return candidate->name().id(); });
+    if (ledger == context.ledgers.end()) {
+      add("it was here before, and is gone or cannot be read");
+    } else if ((*ledger)->size() < head.size) {
+      add(fmt::format("it had {} entries before and has {} now: an older state was put back",
+                      head.size, (*ledger)->size()));
+    } else if (merkle_root(head.size, (*ledger)->nodes()) != head.root) {
+      add("its entries are not those that were here before: it was replaced");
+    }
   }
-  return true;
+  return rewritten;
 }
 
 void follow_ledgers(const FollowContext& context, Activity& activity) {

@@ -4,6 +4,7 @@
 #include "vault/ledger/ledger.hpp"
 #include "vault/snapshot/access.hpp"
 #include "vault/snapshot/chunk_reader.hpp"
+#include "vault/snapshot/verify.hpp"
 
 namespace muniment {
 
@@ -14,13 +15,13 @@ struct FollowContext {
   Catalog& catalog;
 };
 
-// True if every ledger still begins with what the catalog was made from. If not, the ledger was put
-// back or replaced, and the catalog has to be made anew.
-[[nodiscard]] bool catalog_fits(const FollowContext& context);
+// The ledgers that no longer begin with what the catalog was made from: an older state was put
+// back, or they were replaced or removed. That is never the catalog's fault, which only follows.
+[[nodiscard]] std::vector<Damage> find_rewritten_ledgers(const FollowContext& context);
 
 // Replays what the ledgers have past the catalog's heads, then opens the tables of packs that are
 // listed but not indexed yet. Packs that are missing or damaged stay unread; reading from them will
-// say so. Needs catalog_fits() and the vault's lock. `activity` counts packs.
+// say so. Needs that none was rewritten and the vault's lock. `activity` counts packs.
 void follow_ledgers(const FollowContext& context, Activity& activity);
 
 }  // namespace muniment

@@ -33,6 +33,13 @@ LastSnapshot last_snapshot(const Ledger& ledger) {
   return {};
 }
 
+const OpenEpoch& find_epoch_key(const IngestContext& context) {
+  const OpenEpoch* epoch = context.keys.find(context.epoch.commitment);
+  if (epoch != nullptr) return *epoch;
+  throw Error(ErrorCode::denied, "the collection's current epoch is not granted to this device",
+              "ask one of its custodians to grant it");
+}
+
 class IngestPipeline {
  public:
   IngestPipeline(const IngestContext& context, const IngestOptions& options, Activity& activity)
@@ -40,7 +47,7 @@ class IngestPipeline {
         x_options(options),
         x_activity(activity),
         x_gear(derive_gear_table(context.keys.chunker_key)),
-        x_epoch_key(*context.keys.find(context.epoch.commitment)),
+        x_epoch_key(find_epoch_key(context)),
         x_seed_key(seed_key(x_epoch_key.key)),
         x_nonce(context.random.fixed<SnapshotNonce>()),
         x_packs(context.store, context.epoch_secrets, PackAccess::ranges, open_packs_bytes,
@@ -58,6 +65,7 @@ class IngestPipeline {
         x_working(x_threads) {}
 
   IngestResult run(std::span<const std::filesystem::path> paths) {
+    remove_leftovers();
     adopt_packs(
         {x_context.store, x_context.catalog, x_context.epoch_secrets, x_context.keys.id_key},
         x_activity);
@@ -93,6 +101,14 @@ class IngestPipeline {
     x_line.cancel();
   }
 
+  // A killed ingest of more than a million files leaves digests of its content tree.
+  void remove_leftovers() {
+    for (const std::string& name : x_context.files.list(x_context.scratch)) {
+      if (name.starts_with(ContentTree::run_prefix))
+        x_context.files.remove(x_context.scratch / name);
+    }
+  }
+
   [[nodiscard]] SnapshotIndex head(const LastSnapshot& last) const {
     SnapshotIndex index;
     index.nonce = x_nonce;
@@ -117,12 +133,14 @@ class IngestPipeline {
 
   WorkedTask work_on(ScanTask& task, ChunkIntake& intake) const {
     WorkedTask worked;
-    worked.kind = static_cast<WorkedTask::Kind>(task.kind);
+    worked.kind = task.kind;
     worked.entry = std::move(task.entry);
     if (!task.bytes.empty()) {
       worked.chunk = intake.take(FrameType::data, std::move(task.bytes), task.try_zstd);
     }
-    if (task.kind == ScanTask::Kind::chunk) return worked;
+    const bool has_entry =
+        task.kind != ScanTask::Kind::chunk && task.kind != ScanTask::Kind::failed;
+    if (!has_entry) return worked;
     if (task.kind == ScanTask::Kind::file) worked.entry.sha256 = worked.chunk.sha256;
     if (worked.entry.kind == EntryKind::file) {
       worked.leaf = content_leaf(x_seed_key, x_nonce, worked.entry);

@@ -59,8 +59,8 @@ class PackCheck {
     }
     const bool intact = examine(id, "", buffer);
     if (!intact || x_options.depth != VerifyDepth::deep) return;
-    const EpochSecretKeys* secrets = find_secrets(*x_options.access, pack.epoch);
-    if (secrets != nullptr) open_frames(id, secrets->at(pack.epoch), buffer);
+    const CollectionAccess* collection = find_collection(*x_options.access, pack.epoch);
+    if (collection != nullptr) open_frames(id, pack.epoch, *collection, buffer);
   }
 
   // Compares every shard; `cause` is what was seen already. True if the pack is intact.
@@ -103,8 +103,11 @@ class PackCheck {
                          : fmt::format("{} damaged", fmt::join(parts, " and "));
   }
 
-  // An intact pack whose frames do not open was sealed by a faulty or hostile program.
-  void open_frames(const PackId& id, const EpochSecretKey& key, Bytes& buffer) {
+  // An intact pack whose frames do not open, or give other chunks than its table says, was sealed
+  // by a faulty or hostile program.
+  void open_frames(const PackId& id, const EpochCommitment& epoch,
+                   const CollectionAccess& collection, Bytes& buffer) {
+    const EpochSecretKey& key = collection.epoch_secrets.at(epoch);
     auto opened = open_pack(x_store, id, {&key, 1}, PackAccess::whole, std::move(buffer));
     buffer = {};
     if (const auto* fault = std::get_if<PackFault>(&opened)) {
@@ -112,19 +115,28 @@ class PackCheck {
       return;
     }
     auto& reader = std::get<PackReader>(opened);
-    if (const std::size_t bad = bad_frames(reader); bad > 0) {
-      report({id, fmt::format("intact, but {} of its frames do not open", bad), false, {}});
+    const std::size_t bad = bad_frames(reader, collection.keys->id_key);
+    if (bad > 0) {
+      report({id,
+              fmt::format("intact, but {} of its frames do not give their chunks", bad),
+              false,
+              {}});
     } else if (!reader.tail_is_sound()) {
       report({id, "intact, but its tail is not sealed zeros", false, {}});
     }
     buffer = std::move(reader).release();
   }
 
-  // That what a frame gives has the id in the table is checked with the files.
-  static std::size_t bad_frames(const PackReader& reader) {
+  // A part of a chunk has to open; the whole is hashed with the file that it belongs to.
+  static std::size_t bad_frames(const PackReader& reader, const IdKey& id_key) {
     std::size_t bad = 0;
     for (std::size_t frame = 0; frame < reader.table().frames.size(); ++frame) {
-      if (!reader.read_frame(frame)) ++bad;
+      std::optional<Bytes> payload = reader.read_frame(frame);
+      const bool whole = frame_part(reader.head(), frame) == FramePart{};
+      if (!payload || (whole && !open_payload(std::move(*payload), reader.codec(frame),
+                                              reader.entry(frame), id_key))) {
+        ++bad;
+      }
     }
     return bad;
   }

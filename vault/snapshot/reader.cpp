@@ -26,7 +26,9 @@ std::vector<Entry> Reader::entries(const ManifestChunk& piece) const {
   try {
     const ReadChunk chunk = x_chunks->read(piece.chunk.id, piece.chunk.length);
     auto decoded = decode_entries(chunk.plaintext);
-    if (decoded && decoded->front().path == piece.first_path) return std::move(*decoded);
+    const bool in_place = decoded && decoded->front().path == piece.first_path &&
+                          (is_last(piece) || decoded->back().path < (&piece + 1)->first_path);
+    if (in_place) return std::move(*decoded);
   } catch (const Error& error) {
     throw_for(object, error);
   }

@@ -42,6 +42,9 @@ class Reader {
   [[nodiscard]] std::vector<Entry> entries(const ManifestChunk& piece) const;
 
  private:
+  [[nodiscard]] bool is_last(const ManifestChunk& piece) const noexcept {
+    return &piece == &x_index.manifest.back();
+  }
   // The manifest chunk in which `path` stands if it stands in any.
   [[nodiscard]] std::size_t first_piece(std::string_view path) const;
 

@@ -23,7 +23,6 @@ class Restore {
           const RestoreOptions& options, Activity& activity)
       : x_reader(reader),
         x_path(path),
-        x_destination(destination),
         x_options(options),
         x_activity(activity),
         x_target(destination),
@@ -83,7 +82,7 @@ class Restore {
   }
 
   void restore_files() {
-    Target target(x_destination);
+    Target target(x_target);
     while (const auto batch = x_batches.pop()) {
       for (const Entry& entry : *batch) {
         x_activity.check();
@@ -143,7 +142,6 @@ class Restore {
 
   const Reader& x_reader;
   const std::string x_path;
-  const std::filesystem::path x_destination;
   const RestoreOptions& x_options;
   Activity& x_activity;
   Target x_target;

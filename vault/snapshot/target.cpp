@@ -80,6 +80,11 @@ Target::Target(const std::filesystem::path& folder) {
   if (!x_root) throw io_error(escape(folder.native()), "open folder", errno);
 }
 
+Target::Target(const Target& same)
+    : x_root(::openat(same.x_root.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  if (!x_root) throw io_error("the destination", "open again", errno);
+}
+
 int Target::parent_of(const std::string& path) {
   const std::string wanted = parent_path(path);
   if (wanted.empty()) return x_root.get();
@@ -113,7 +118,7 @@ TargetResult Target::make_directory(const std::string& path) {
   const std::string name = last_component(path);
   if (::mkdirat(parent, name.c_str(), 0700) == 0) return {};
   if (errno != EEXIST) return TargetResult::failed(errno);
-  struct stat status {};
+  struct stat status{};
   if (::fstatat(parent, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
     return TargetResult::failed(errno);
   }
@@ -148,7 +153,7 @@ TargetResult Target::set_directory_time(const std::string& path, const Modificat
 
 bool Target::exists(const std::string& path) {
   const int parent = parent_of(path);
-  struct stat status {};
+  struct stat status{};
   return parent >= 0 &&
          ::fstatat(parent, last_component(path).c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
 }
@@ -191,7 +196,10 @@ TargetResult TargetFile::finish(const Entry& entry, bool overwrite) {
     if (::futimens(x_file.get(), times.data()) != 0) x_error = errno;
   }
   if (failed()) return TargetResult::failed(x_error);
-  x_file = Descriptor();
+  if (const int error_number = x_file.close(); error_number != 0) {
+    ::unlinkat(x_parent, x_temporary.c_str(), 0);
+    return TargetResult::failed(error_number);
+  }
   return put_in_place(x_parent, x_temporary, x_name, overwrite);
 }
 

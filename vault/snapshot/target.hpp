@@ -30,6 +30,8 @@ class Target {
  public:
   // Creates the folder (0700) and its parents where they are missing. Error(io) if it cannot.
   explicit Target(const std::filesystem::path& folder);
+  // The same folder, whatever its path leads to by now, for another thread.
+  explicit Target(const Target& same);
 
   [[nodiscard]] TargetResult make_directory(const std::string& path);
   [[nodiscard]] TargetResult make_link(const Entry& entry, const std::string& path, bool overwrite);

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "vault/base/ids.hpp"
+
 namespace muniment {
 
 enum class VerifyDepth {
@@ -37,6 +39,7 @@ struct RepairReport {
   std::uint64_t packs_checked = 0;
   std::vector<std::string> repaired;  // a line each
   std::vector<Damage> damage;         // what is left
+  std::vector<PackId> lost_packs;     // of what is left, those that are packs
 };
 
 }  // namespace muniment

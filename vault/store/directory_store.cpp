@@ -97,6 +97,18 @@ void DirectoryStore::flush() {
   x_staged.clear();
 }
 
+void DirectoryStore::make_durable(std::span<const std::string> keys) {
+  for (const std::string& key : keys) {
+    const FileSystem::Path path = path_of(key);
+    x_files.open_or_create(path)->sync();
+    for (FileSystem::Path above = path.parent_path();; above = above.parent_path()) {
+      x_touched.insert(above);
+      if (above == x_root) break;
+    }
+  }
+  sync_directories();
+}
+
 void DirectoryStore::discard() noexcept {
   for (const Staged& staged : x_staged) {
     try {

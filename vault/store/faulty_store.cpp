@@ -53,6 +53,11 @@ void FaultyStore::flush() {
   x_inner.flush();
 }
 
+void FaultyStore::make_durable(std::span<const std::string> keys) {
+  count_change();
+  x_inner.make_durable(keys);
+}
+
 void FaultyStore::discard() noexcept {
   x_inner.discard();
 }

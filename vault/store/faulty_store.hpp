@@ -28,6 +28,7 @@ class FaultyStore final : public PackStore {
 
   bool put_if_absent(std::string_view key, ByteView bytes) override;
   void flush() override;
+  void make_durable(std::span<const std::string> keys) override;
   void discard() noexcept override;
   void replace(std::string_view key, ByteView bytes) override;
   bool remove(std::string_view key) override;

@@ -51,6 +51,8 @@ void MemoryStore::flush() {
   x_staged.clear();
 }
 
+void MemoryStore::make_durable(std::span<const std::string> /*keys*/) {}
+
 void MemoryStore::discard() noexcept {
   x_staged.clear();
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,8 @@ class PackStore {
   // Returns when everything that was staged or removed is durable and visible. If it throws, the
   // objects of this group are gone again; nothing is ever synced twice.
   virtual void flush() = 0;
+  // Returns when these objects, which somebody else may have put here, are durable.
+  virtual void make_durable(std::span<const std::string> keys) = 0;
   // Drops what is staged.
   virtual void discard() noexcept = 0;
   // Puts the object whether or not there is one: what is found there is at any time, and after a
