@@ -68,7 +68,8 @@ std::uint64_t name_files(const CheckContext& context, const CheckKeys& keys,
     if (pack != damage.end()) {
       pack->affects.push_back(file);
     } else {
-      damage.push_back({file, cause, false, {file}});
+      const bool named = cause.starts_with(file + ": ");
+      damage.push_back({file, named ? cause.substr(file.size() + 2) : cause, false, {file}});
     }
   };
   const std::uint64_t files = check_files(context, keys, options, damaged, activity);

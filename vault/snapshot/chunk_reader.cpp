@@ -83,7 +83,10 @@ ReadChunk ChunkReader::read(const ChunkId& id, std::optional<std::uint32_t> leng
       std::optional<ReadChunk> chunk = open(place);
       if (chunk && chunk->plaintext.size() == length.value_or(chunk->plaintext.size()))
         return std::move(*chunk);
-      trouble = {place.first_location.pack.hex(), "damaged beyond what its parity can heal"};
+      // Of a chunk that was cut, the half that does not open is to blame.
+      const bool second = place.second && place.first->read_frame(place.frame);
+      const ChunkLocation& at = second ? place.second_location : place.first_location;
+      trouble = {at.pack.hex(), to_text(PackFault::damaged)};
     }
   }
   const std::string object = trouble.pack.empty() ? "chunk " + id.hex() : "pack " + trouble.pack;
