@@ -94,7 +94,7 @@ void add_cat(CommandLine& line) {
                               "  muniment cat letters/latest:leak/notes.txt\n"
                               "  muniment cat letters/3:scan.tar | tar -t");
   auto arguments = std::make_shared<CatArguments>();
-  add_list(command, "files", arguments->targets, "One after the other")
+  command->add_option("files", arguments->targets, "One after the other")
       ->required()
       ->type_name("SNAPSHOT:PATH");
   command->add_flag("--force", arguments->force, "Write binary data to a terminal, too");

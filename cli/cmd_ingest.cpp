@@ -109,9 +109,14 @@ void add_ingest(CommandLine& line) {
   command->add_option("collection", arguments->collection, "Where the snapshot belongs")
       ->required()
       ->type_name("COLLECTION");
-  add_list(command, "paths", arguments->paths, "Files and folders")->required()->type_name("PATH");
-  add_list(command, "--about", arguments->about,
-           "A fact to keep with the snapshot: source, received, collector, method, note, ...")
+  command->add_option("paths", arguments->paths, "Files and folders")
+      ->required()
+      ->type_name("PATH");
+  command
+      ->add_option(
+          "--about", arguments->about,
+          "A fact to keep with the snapshot: source, received, collector, method, note, ...")
+      ->allow_extra_args(false)
       ->type_name("KEY=VALUE");
   command->add_flag("--no-times", arguments->no_times, "Do not record modification times");
   command->add_option("--level", arguments->level, "zstd's level (default 3)")

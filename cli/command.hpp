@@ -42,12 +42,6 @@ void when_chosen(CLI::App* command, CommandLine& line, std::shared_ptr<Options> 
   });
 }
 
-// For arguments that are bytes: CLI11 would take "[a,b]" apart.
-inline CLI::Option* add_list(CLI::App* command, const std::string& name,
-                             std::vector<std::string>& values, const std::string& description) {
-  return command->add_option(name, values, description)->allow_extra_args(false);
-}
-
 // One for each file cmd_NAME.cpp, in the order of --help.
 void add_init(CommandLine& line);
 void add_collection(CommandLine& line);

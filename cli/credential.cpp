@@ -84,9 +84,9 @@ std::optional<SecretTerminal> SecretTerminal::open() {
 }
 
 SecretBytes SecretTerminal::ask(std::string_view question, const Activity& activity) {
-  show(question);
   const int terminal = ::fileno(x_stream.get());
-  const HiddenInput hidden(terminal);
+  const HiddenInput hidden(terminal);  // before the question: what is typed earlier is dropped
+  show(question);
   SecretBytes line(limits::passphrase_bytes_max + 1);
   std::size_t size = 0;
   while (size == 0 || line.view()[size - 1] != std::byte{'\n'}) {

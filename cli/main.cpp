@@ -1,5 +1,6 @@
 // The command line of Muniment: parses it, runs the command, and says how it ended. The only place
 // that catches.
+#include <algorithm>
 #include <cctype>
 #include <cstdio>
 #include <exception>
@@ -51,25 +52,60 @@ void declare_all(CommandLine& line) {
   add_status(line);
 }
 
-// A message of CLI11 in our form.
-std::string in_our_words(std::string message) {
+// CLI11 takes an argument like "[a,b]" apart, which is a fine name for a file. A NUL byte at the
+// end, which no argument can have of its own, keeps it from that; unguard() removes it. The last
+// argument comes first.
+std::vector<std::string> guarded(int argc, char** argv) {
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  for (std::string& argument : arguments) {
+    if (argument.starts_with('[') && argument.ends_with(']')) argument.push_back('\0');
+  }
+  std::ranges::reverse(arguments);
+  return arguments;
+}
+
+// Depth is what is declared: two.
+// NOLINTNEXTLINE(misc-no-recursion)
+void unguard(CLI::App& app) {
+  for (CLI::Option* option : app.get_options()) {
+    option->transform([](std::string value) {
+      if (value.ends_with('\0')) value.pop_back();
+      return value;
+    });
+  }
+  for (CLI::App* command : app.get_subcommands({})) unguard(*command);
+}
+
+// What is wrong with the command line, in our form.
+std::string explain(const CommandLine& line, const CLI::ParseError& error) {
+  const std::vector<std::string> unknown = line.app.remaining(true);
+  if (line.app.get_subcommands().empty()) {
+    return unknown.empty() ? "no command is given" : "no such command: " + escape(unknown.front());
+  }
+  std::string message = error.what();
   while (!message.empty() && (message.back() == '.' || message.back() == '\n')) message.pop_back();
-  const bool word = message.size() > 1 && std::islower(static_cast<unsigned char>(message[1])) != 0;
-  if (word) message[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(message[0])));
+  // A name in capitals stays as it is.
+  const auto is_lower = [](char c) { return c >= 'a' && c <= 'z'; };
+  if (message.size() > 1 && !is_lower(message[0]) && (message[1] == ' ' || is_lower(message[1]))) {
+    message[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(message[0])));
+  }
   return escape(message);
 }
 
 ExitCode run(int argc, char** argv, Terminal& terminal, Activity& activity) {
   CommandLine line;
   declare_all(line);
+  unguard(line.app);
   try {
-    line.app.parse(argc, argv);
+    line.app.parse(guarded(argc, argv));
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) {  // --help or --version
       line.app.exit(error);
       return ExitCode::ok;
     }
-    terminal.error(in_our_words(error.what()), "'muniment COMMAND --help' shows what can be given");
+    terminal.error(
+        explain(line, error),
+        "'muniment --help' lists the commands, 'muniment COMMAND --help' what one takes");
     return ExitCode::usage;
   }
   if (line.options.quiet) terminal.be_quiet();

@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""Other processes at the same vault, and ends before the end."""
+
+import os
+import signal
+
+import support
+from support import random_bytes, write
+
+
+def wait_until_packs(case, process, count):
+    """Until the ingest has written packs, or has ended."""
+    while process.poll() is None and len(case.packs()) < count:
+        pass
+
+
+class TwoProcesses(support.Case):
+    def setUp(self):
+        super().setUp()
+        self.make_vault()
+        self.source = self.scratch / "leak"
+        for number in range(8):
+            write(self.source / f"file-{number}", random_bytes(24_000_000, number))
+
+    def stopped_ingest(self):
+        """An ingest that holds the lock and does not go on."""
+        process = support.start(*self.options(), "ingest", "letters", str(self.source))
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        wait_until_packs(self, process, 1)
+        process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED)
+        return process
+
+    def test_a_second_writer_is_told_11_and_readers_are_not_kept_out(self):
+        small = write(self.scratch / "small", b"small")
+        self.ingest(small)
+        process = self.stopped_ingest()
+        for arguments in (["ingest", "letters", str(small)], ["repair"],
+                          ["collection", "create", "other"], ["catalog", "rebuild"]):
+            result = self.muniment("--wait", "0", *arguments, code=11)
+            self.assertEqual(result.stdout, b"")
+            self.assertIn("--wait", result.stderr)
+        self.assertEqual(self.muniment("--wait", "0", "cat", "letters/1:small").stdout, b"small")
+        self.assertEqual(self.muniment("--wait", "0", "ls", "letters/1").lines, ["small"])
+        self.keyless("--wait", "0", "status")
+        self.keyless("--wait", "0", "verify", "--read-data")
+        process.send_signal(signal.SIGCONT)
+        stdout, stderr = process.communicate(timeout=support.TIMEOUT_SECONDS)
+        self.assertEqual((process.returncode, stdout), (0, b"letters/2@desk\n"), stderr)
+        self.ingest(small)
+        self.muniment("verify", "--deep")
+
+    def test_two_writers_take_turns(self):
+        processes = [support.start(*self.options(), "ingest", "letters", str(self.source), "--wait", "600")
+                     for _ in range(2)]
+        names = []
+        for process in processes:
+            stdout, stderr = process.communicate(timeout=support.TIMEOUT_SECONDS)
+            self.assertEqual(process.returncode, 0, stderr)
+            names.append(stdout)
+        self.assertEqual(sorted(names), [b"letters/1@desk\n", b"letters/2@desk\n"])
+        self.muniment("verify", "--deep")
+
+    def interrupt(self, number):
+        process = support.start(*self.options(), "ingest", "letters", str(self.source))
+        wait_until_packs(self, process, 2)
+        process.send_signal(number)
+        stdout, stderr = process.communicate(timeout=support.TIMEOUT_SECONDS)
+        return support.Result(process.returncode, stdout, stderr)
+
+    def assert_usable_and_adopting(self):
+        self.assertEqual(self.muniment("snapshots").stdout, b"")
+        left = self.keyless("verify", "--json").json
+        self.assertTrue(left["ok"])
+        self.assertGreater(left["packs_unlisted"], 0)
+        self.assertGreater(self.keyless("status", "--json").json["packs_unlisted"], 0)
+        packs = {pack.name for pack in self.packs()}
+
+        report = self.muniment("ingest", "letters", str(self.source), "--json").json
+        self.assertLess(report["bytes_new"], report["bytes"] - 10_000_000)
+        self.assertLessEqual(packs, {pack.name for pack in self.packs()})
+        self.assertEqual(support.tree_of(self.restore("letters/1:leak")), support.tree_of(self.source))
+        self.assertEqual(self.muniment("verify", "--deep", "--json").json["packs_unlisted"], 0)
+        self.assertEqual(list((self.vault / "tmp").iterdir()), [])
+
+    def test_ctrl_c_is_130_and_the_next_ingest_goes_on(self):
+        result = self.expect(130, self.interrupt(signal.SIGINT))
+        self.assertEqual(result.stdout, b"")
+        self.assertIn("muniment: error: ", result.stderr)
+        self.assert_usable_and_adopting()
+
+    def test_sigterm_is_130_too(self):
+        self.expect(130, self.interrupt(signal.SIGTERM))
+        self.muniment("ingest", "letters", str(self.source))
+
+    def test_a_killed_ingest_is_gone_on_with(self):
+        self.expect(-signal.SIGKILL, self.interrupt(signal.SIGKILL))
+        self.assert_usable_and_adopting()
+
+    def test_a_second_signal_kills(self):
+        process = self.stopped_ingest()
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGCONT)
+        while process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        self.assertIn(process.returncode, (-signal.SIGINT, 130))
+
+    def test_ctrl_c_in_a_restore_is_130_and_leaves_no_half_file(self):
+        self.ingest(self.source)
+        target = self.scratch / "out"
+        process = support.start(*self.options(), "restore", "letters/1:leak", str(target))
+        while process.poll() is None and not (target.exists() and any(target.iterdir())):
+            pass
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=support.TIMEOUT_SECONDS)
+        self.assertIn(process.returncode, (130, 0))
+        whole = support.tree_of(self.source)
+        for path, facts in support.tree_of(target).items():
+            self.assertEqual(facts, whole[path])
+
+
+if __name__ == "__main__":
+    support.main()
