@@ -5,6 +5,7 @@
 
 #include "tests/pack/sample.hpp"
 #include "vault/base/error.hpp"
+#include "vault/pack/heal.hpp"
 #include "vault/pack/parity.hpp"
 #include "vault/pack/tile.hpp"
 #include "vault/store/faulty_store.hpp"
@@ -76,10 +77,11 @@ Opened open_forged(const PackHead& head, ByteView table) {
   return open_file(id, file);
 }
 
-// Notes which ranges are read.
+// Notes which ranges are read, and cannot read those that touch the bad sector.
 class RecordingStore final : public PackStore {
  public:
-  explicit RecordingStore(PackStore& inner) : x_inner(inner) {}
+  explicit RecordingStore(PackStore& inner, std::optional<std::uint64_t> bad_sector = std::nullopt)
+      : x_inner(inner), x_bad_sector(bad_sector) {}
 
   std::optional<std::uint64_t> stat(std::string_view key) const override {
     return x_inner.stat(key);
@@ -87,6 +89,9 @@ class RecordingStore final : public PackStore {
   std::optional<std::size_t> get_range(std::string_view key, std::uint64_t offset,
                                        MutableByteView target) const override {
     ranges.emplace_back(offset, target.size());
+    if (x_bad_sector && offset <= *x_bad_sector && *x_bad_sector < offset + target.size()) {
+      throw Error(ErrorCode::io, "bad sector");
+    }
     return x_inner.get_range(key, offset, target);
   }
   std::vector<std::string> list(std::string_view prefix) const override {
@@ -96,6 +101,7 @@ class RecordingStore final : public PackStore {
     return x_inner.put_if_absent(key, bytes);
   }
   void flush() override { x_inner.flush(); }
+  void make_durable(std::span<const std::string> keys) override { x_inner.make_durable(keys); }
   void discard() noexcept override { x_inner.discard(); }
   void replace(std::string_view key, ByteView bytes) override { x_inner.replace(key, bytes); }
   bool remove(std::string_view key) override { return x_inner.remove(key); }
@@ -104,6 +110,7 @@ class RecordingStore final : public PackStore {
 
  private:
   PackStore& x_inner;
+  std::optional<std::uint64_t> x_bad_sector;
 };
 
 }  // namespace
@@ -343,6 +350,25 @@ TEST_CASE("pack reader: a turned bit in header, head, table or tile is healed on
   }
   for (std::size_t byte = file.size() - 8192; byte < file.size(); byte += 333) {
     CHECK(opens_healed(byte));
+  }
+}
+
+TEST_CASE("pack reader: what a disk cannot read is healed like what it reads wrongly") {
+  MemoryStore inner;
+  store_pack(inner, pack().id, pack().file);
+  const std::array keys{sample_epoch()};
+  // In the header, in a frame, and in the tile.
+  for (const std::uint64_t sector :
+       {std::uint64_t{100}, std::uint64_t{300'000}, pack().file.size() - 10}) {
+    const RecordingStore store(inner, sector);
+    for (const PackAccess access : {PackAccess::whole, PackAccess::checked}) {
+      const Opened opened = open_pack(store, pack().id, keys, access);
+      const auto* const reader = std::get_if<PackReader>(&opened);
+      REQUIRE(reader != nullptr);
+      if (access == PackAccess::checked || sector != 300'000) CHECK(reader->healed());
+    }
+    CHECK(examine_pack(*get_object(store, pack_key(pack().id), pack().file.size()), pack().id)
+              .condition == PackCondition::healable);
   }
 }
 

@@ -54,6 +54,20 @@ TEST_CASE("ingest: every byte comes back, and the report counts what was taken i
   CHECK(sample.is_whole());
 }
 
+TEST_CASE("ingest: the vault does not hold itself") {
+  SampleVault sample;
+  Vault vault = sample.open();
+  const std::array<fs::path, 1> above{sample.path.parent_path()};
+  const IngestReport report = vault.ingest("files", above, {}, sample.activity);
+  REQUIRE(report.skipped.size() == 1);
+  CHECK(report.skipped[0].find("which does not hold itself") != std::string::npos);
+  const auto reader = open_reader(sample, vault, "files/1");
+  reader->visit("", [](const Entry& entry) {
+    CHECK(entry.path.find(".pack") == std::string::npos);
+    return true;
+  });
+}
+
 TEST_CASE("ingest: a second time stores nothing but a list of files") {
   SampleVault sample;
   sample.ingest(example());

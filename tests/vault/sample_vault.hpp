@@ -84,8 +84,8 @@ struct SampleVault {
   [[nodiscard]] Vault open() { return open(*files); }
 
   // Takes in the contents of `folder`.
-  IngestReport ingest(Vault& vault, const fs::path& folder, IngestOptions options = {}) {
-    const std::vector<fs::path> paths{folder / "."};
+  IngestReport ingest(Vault& vault, const fs::path& source, IngestOptions options = {}) {
+    const std::vector<fs::path> paths{source / "."};
     return vault.ingest("files", paths, options, activity);
   }
   IngestReport ingest(Vault& vault) { return ingest(vault, folder); }

@@ -1,6 +1,7 @@
 #include "vault/pack/pack_bytes.hpp"
 
 #include "vault/base/assert.hpp"
+#include "vault/base/error.hpp"
 
 namespace muniment {
 
@@ -18,8 +19,14 @@ std::optional<ByteView> PackBytes::read(std::size_t offset, std::size_t length,
       std::min((offset + length + shard - 1) / shard * shard, file_bytes(x_size_class));
   if (end < offset + length) return std::nullopt;
   scratch.resize(end - begin);
-  const auto count = x_store->get_range(x_key, begin, scratch);
-  if (!count || *count < scratch.size()) return std::nullopt;
+  try {
+    const auto count = x_store->get_range(x_key, begin, scratch);
+    if (!count || *count < scratch.size()) return std::nullopt;
+  } catch (const Error& error) {
+    // A sector that cannot be read is as good as damaged: parity may have it.
+    if (error.code() != ErrorCode::io) throw;
+    return std::nullopt;
+  }
   return ByteView(scratch).subspan(offset - begin, length);
 }
 

@@ -46,9 +46,10 @@ Entry entry_of(const Found& found, bool times) {
 
 }  // namespace
 
-FileScan::FileScan(std::span<const std::filesystem::path> paths, const GearTable& gear,
+FileScan::FileScan(std::span<const std::filesystem::path> paths,
+                   const std::filesystem::path& left_out, const GearTable& gear,
                    const IngestOptions& options, Activity& activity, Sink sink)
-    : x_tree(paths),
+    : x_tree(paths, left_out),
       x_gear(gear),
       x_options(options),
       x_activity(activity),
@@ -179,8 +180,9 @@ void FileScan::flush() {
   x_stopped = !x_sink(std::exchange(x_batch, {}));
 }
 
-void estimate(std::span<const std::filesystem::path> paths, Activity& activity) {
-  TreeScan tree(paths);
+void estimate(std::span<const std::filesystem::path> paths, const std::filesystem::path& left_out,
+              Activity& activity) {
+  TreeScan tree(paths, left_out);
   while (const auto found = tree.next(false)) {
     if (activity.stop_requested()) return;
     if (!found->has_entry || found->kind != EntryKind::file) continue;

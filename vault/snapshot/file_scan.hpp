@@ -37,10 +37,9 @@ class FileScan {
   // Returns false if nobody takes batches any more.
   using Sink = std::function<bool(ScanBatch)>;
 
-  // `gear`, `options` and `activity` must outlive it. Error(usage), Error(not_found) or Error(io)
-  // as TreeScan.
-  FileScan(std::span<const std::filesystem::path> paths, const GearTable& gear,
-           const IngestOptions& options, Activity& activity, Sink sink);
+  // `gear`, `options` and `activity` must outlive it. Paths and Errors as TreeScan's.
+  FileScan(std::span<const std::filesystem::path> paths, const std::filesystem::path& left_out,
+           const GearTable& gear, const IngestOptions& options, Activity& activity, Sink sink);
 
   // Reads everything. What cannot be read, or changes meanwhile, is put into `report` (skipped,
   // changed, twins, hard_links) and said to the Activity.
@@ -68,6 +67,7 @@ class FileScan {
 };
 
 // Counts files and bytes into the Activity's totals, without opening any.
-void estimate(std::span<const std::filesystem::path> paths, Activity& activity);
+void estimate(std::span<const std::filesystem::path> paths, const std::filesystem::path& left_out,
+              Activity& activity);
 
 }  // namespace muniment

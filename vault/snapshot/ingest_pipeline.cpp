@@ -70,7 +70,8 @@ class IngestPipeline {
         {x_context.store, x_context.catalog, x_context.epoch_secrets, x_context.keys.id_key},
         x_activity);
     IngestResult result;
-    FileScan scan(paths, x_gear, x_options, x_activity, [this](ScanBatch batch) {
+    const std::filesystem::path vault = x_context.scratch.parent_path();
+    FileScan scan(paths, vault, x_gear, x_options, x_activity, [this](ScanBatch batch) {
       return x_tickets.push('\0') && x_scanned.push(std::move(batch));
     });
     const LastSnapshot last = last_snapshot(x_context.ledger.ledger());
@@ -78,7 +79,7 @@ class IngestPipeline {
     ChunkRef index_chunk;
 
     Stages stages([this] { cancel(); });
-    if (x_options.estimate) stages.start([&] { estimate(paths, x_activity); });
+    if (x_options.estimate) stages.start([&] { estimate(paths, vault, x_activity); });
     for (unsigned i = 0; i < x_threads; ++i) stages.start([this] { work(); });
     x_line.start(stages);
     stages.start([&] { index_chunk = assemble(index, result.report); });

@@ -129,7 +129,12 @@ bool changed_since(const Found& found) {
          modification_time(status) != found.time;
 }
 
-TreeScan::TreeScan(std::span<const std::filesystem::path> paths) {
+TreeScan::TreeScan(std::span<const std::filesystem::path> paths,
+                   const std::filesystem::path& left_out) {
+  struct stat status{};
+  if (!left_out.empty() && ::stat(left_out.c_str(), &status) == 0) {
+    x_left_out = {status.st_dev, status.st_ino};
+  }
   x_levels.emplace_back();
   for (const auto& path : paths) add_root(path);
   auto& items = x_levels.front().items;
@@ -212,6 +217,11 @@ std::string TreeScan::enter(const Level& parent, const Item& item) {
     level.relative = parent.relative + '/' + name;
     directory = Descriptor(::openat(directory_of(parent), name.c_str(), directory_flags));
     if (!directory) return "its contents cannot be read: " + reason(errno);
+  }
+  struct stat status{};
+  if (x_left_out && ::fstat(directory.get(), &status) == 0 &&
+      x_left_out == std::pair(status.st_dev, status.st_ino)) {
+    return "it is this vault, which does not hold itself";
   }
   std::optional<std::vector<Listed>> names = list(directory.get());
   if (!names) return "its contents cannot be read: " + reason(errno);

@@ -2,6 +2,8 @@
 // trusting no name.
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <optional>
 #include <span>
@@ -38,8 +40,10 @@ struct Found {
 class TreeScan {
  public:
   // Error(usage) if two paths would be stored under one name; Error(not_found) or Error(io) if one
-  // cannot be read.
-  explicit TreeScan(std::span<const std::filesystem::path> paths);
+  // cannot be read. The directory `left_out`, where there is one, is a problem wherever it is met:
+  // the vault itself.
+  explicit TreeScan(std::span<const std::filesystem::path> paths,
+                    const std::filesystem::path& left_out = {});
 
   // Empty at the end. With `open_files` false, files are only looked at.
   [[nodiscard]] std::optional<Found> next(bool open_files = true);
@@ -70,6 +74,7 @@ class TreeScan {
   [[nodiscard]] int directory_of(const Level& level);
 
   std::vector<Level> x_levels;
+  std::optional<std::pair<dev_t, ino_t>> x_left_out;
   Descriptor x_root;     // the directory root that the walk is in
   Descriptor x_current;  // the directory of the deepest level, reopened after a return
   std::size_t x_current_depth = 0;

@@ -1,5 +1,9 @@
 #include "vault/store/pack_store.hpp"
 
+#include <algorithm>
+
+#include "vault/base/error.hpp"
+
 namespace muniment {
 
 namespace {
@@ -11,6 +15,22 @@ bool is_key_character(char c) noexcept {
 bool is_key_component(std::string_view component) noexcept {
   return !component.empty() && component.front() != '.' &&
          std::ranges::all_of(component, is_key_character);
+}
+
+// Bad sectors come one at a time: block by block, zeros for what cannot be read. False if nothing
+// can.
+bool read_what_can_be_read(const PackStore& store, std::string_view key, MutableByteView target) {
+  constexpr std::size_t block_bytes = 4096;
+  bool any = false;
+  for (std::size_t offset = 0; offset < target.size(); offset += block_bytes) {
+    const auto block = target.subspan(offset, std::min(block_bytes, target.size() - offset));
+    try {
+      any = store.get_range(key, offset, block).has_value() || any;
+    } catch (const Error&) {
+      std::ranges::fill(block, std::byte{0});
+    }
+  }
+  return any;
 }
 
 }  // namespace
@@ -30,9 +50,13 @@ std::optional<Bytes> get_object(const PackStore& store, std::string_view key, st
   const auto size = store.stat(key);
   if (!size) return std::nullopt;
   buffer.resize(std::min(*size, limit));
-  const auto count = store.get_range(key, 0, buffer);
-  if (!count) return std::nullopt;
-  buffer.resize(*count);
+  try {
+    const auto count = store.get_range(key, 0, buffer);
+    if (!count) return std::nullopt;
+    buffer.resize(*count);
+  } catch (const Error&) {
+    if (!read_what_can_be_read(store, key, buffer)) throw;
+  }
   return buffer;
 }
 
