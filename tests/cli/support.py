@@ -16,7 +16,7 @@ import unittest
 
 PROGRAM = os.environ.get("MUNIMENT_PROGRAM", "build/release/bin/muniment")
 # Only against hanging; nothing here depends on how fast the machine is.
-TIMEOUT_SECONDS = 900
+TIMEOUT_SECONDS = 300
 
 
 def environment(**more):
@@ -48,9 +48,8 @@ class Result:
         return [json.loads(line) for line in self.stdout.splitlines()]
 
 
-def run(*arguments, cwd=None, env=None, wrapper=()):
-    command = [*wrapper, PROGRAM, *arguments]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, cwd=cwd,
+def run(*arguments, cwd=None, env=None, command=(PROGRAM,)):
+    done = subprocess.run([*command, *arguments], stdin=subprocess.DEVNULL, capture_output=True, cwd=cwd,
                           env=env or environment(), timeout=TIMEOUT_SECONDS, check=False,
                           start_new_session=True)
     return Result(done.returncode, done.stdout, done.stderr)

@@ -60,10 +60,11 @@ class Leaks(support.Case):
         (source / "link").symlink_to(names["link"])
 
         # In a namespace of its own the host can have a name that is found nowhere by chance.
-        host = ("unshare", "--uts", "sh", "-c", 'hostname "$0" && exec "$@"', names["host"])
-        if support.run("--version", wrapper=host).code != 0:
-            host = ()
-        wrapped = {"wrapper": host}
+        host = ("unshare", "--uts", "sh", "-c", 'hostname "$0" && exec "$@"', names["host"],
+                support.PROGRAM)
+        if support.run("--version", command=host).code != 0:
+            host = (support.PROGRAM,)
+        wrapped = {"command": host}
         self.expect(0, support.run("init", str(self.vault), "--key-file", str(self.key), "--member",
                                    names["member"], "--device", names["device"], **wrapped))
         self.muniment("collection", "create", names["collection"], **wrapped)

@@ -2,32 +2,42 @@
 """Other processes at the same vault, and ends before the end."""
 
 import os
+import pathlib
 import signal
+import tempfile
+import time
 
 import support
 from support import random_bytes, write
 
 
-def wait_until_packs(case, process, count):
-    """Until the ingest has written packs, or has ended."""
-    while process.poll() is None and len(case.packs()) < count:
-        pass
-
-
 class TwoProcesses(support.Case):
+    """The folder that is ingested takes several groups of packs, which is how they are written."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory(prefix="muniment-test-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.source = pathlib.Path(folder.name) / "leak"
+        for number in range(20):
+            write(cls.source / f"file-{number}", random_bytes(24_000_000, number))
+
     def setUp(self):
         super().setUp()
         self.make_vault()
-        self.source = self.scratch / "leak"
-        for number in range(8):
-            write(self.source / f"file-{number}", random_bytes(24_000_000, number))
+
+    def wait_for_more_packs(self, process):
+        """Until the ingest has written some, or has ended."""
+        before = len(self.packs())
+        while process.poll() is None and len(self.packs()) == before:
+            time.sleep(0.002)
 
     def stopped_ingest(self):
         """An ingest that holds the lock and does not go on."""
         process = support.start(*self.options(), "ingest", "letters", str(self.source))
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)
-        wait_until_packs(self, process, 1)
+        self.wait_for_more_packs(process)
         process.send_signal(signal.SIGSTOP)
         os.waitid(os.P_PID, process.pid, os.WSTOPPED)
         return process
@@ -64,7 +74,7 @@ class TwoProcesses(support.Case):
 
     def interrupt(self, number):
         process = support.start(*self.options(), "ingest", "letters", str(self.source))
-        wait_until_packs(self, process, 2)
+        self.wait_for_more_packs(process)
         process.send_signal(number)
         stdout, stderr = process.communicate(timeout=support.TIMEOUT_SECONDS)
         return support.Result(process.returncode, stdout, stderr)
@@ -111,7 +121,7 @@ class TwoProcesses(support.Case):
         target = self.scratch / "out"
         process = support.start(*self.options(), "restore", "letters/1:leak", str(target))
         while process.poll() is None and not (target.exists() and any(target.iterdir())):
-            pass
+            time.sleep(0.002)
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=support.TIMEOUT_SECONDS)
         self.assertIn(process.returncode, (130, 0))

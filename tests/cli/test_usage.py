@@ -2,6 +2,7 @@
 """Exit codes, what goes to which stream, and how errors read."""
 
 import re
+import subprocess
 
 import support
 from support import write
@@ -122,7 +123,6 @@ class Usage(support.Case):
         write(self.scratch / "file", b"content" * 10_000)
         self.ingest(self.scratch / "file")
         with open("/dev/full", "wb") as full:
-            import subprocess
             done = subprocess.run([support.PROGRAM, *self.options(), "cat", "letters/1:file"],
                                   stdout=full, stderr=subprocess.PIPE, check=False)
         self.assertEqual(done.returncode, 1)

@@ -43,7 +43,7 @@ TargetResult put(Target& target, const Entry& entry, bool overwrite = false,
 }
 
 struct stat status_of(const fs::path& path) {
-  struct stat status {};
+  struct stat status{};
   REQUIRE(::lstat(path.c_str(), &status) == 0);
   return status;
 }

@@ -186,8 +186,7 @@ TEST_CASE("find: a file that a list shared by two snapshots holds is found in bo
   query.name_glob = "a";
   CHECK(find(sample, vault, query) == Strings{"files/1@device:a", "files/2@device:a"});
   int seen = 0;
-  vault.find(
-      query, [&](const FindResult&) { return ++seen < 1; }, sample.activity);
+  vault.find(query, [&](const FindResult&) { return ++seen < 1; }, sample.activity);
   CHECK(seen == 1);
 }
 

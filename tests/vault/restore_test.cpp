@@ -57,7 +57,7 @@ struct Restoring : SampleVault {
 };
 
 struct stat status_of(const fs::path& path) {
-  struct stat status {};
+  struct stat status{};
   REQUIRE(::lstat(path.c_str(), &status) == 0);
   return status;
 }

@@ -55,8 +55,8 @@ class PackStore {
 };
 
 // The object, or its first `limit` bytes if it is longer, in the memory of `buffer` as far as that
-// goes; empty if there is none. What cannot be read is zeros, since a pack's parity may know it; Error(io)
-// only if nothing can be read at all.
+// goes; empty if there is none. What cannot be read is zeros, since a pack's parity may know it;
+// Error(io) only if nothing can be read at all.
 [[nodiscard]] std::optional<Bytes> get_object(const PackStore& store, std::string_view key,
                                               std::uint64_t limit, Bytes buffer = {});
 
