@@ -99,12 +99,11 @@ ExitCode ingest(Session& session, const IngestArguments& arguments) {
 }  // namespace
 
 void add_ingest(CommandLine& line) {
-  CLI::App* command =
-      declare(line.app, "ingest", "Take files in as a new snapshot and print its name",
-              "  muniment ingest letters ~/leak\n"
-              "  muniment ingest letters . --about source=heron --about received=2026-03-01\n\n"
-              "A path is stored under its last component; '.' and a path that ends in '/' give "
-              "their contents.");
+  CLI::App* command = declare(
+      line.app, "ingest", "Take files in as a new snapshot and print its name",
+      "  muniment ingest letters ~/leak\n"
+      "  muniment ingest letters . --about source=heron --about received=2026-03-01\n\n"
+      "A path is stored under its last component; '.' gives the contents of the current folder.");
   auto arguments = std::make_shared<IngestArguments>();
   command->add_option("collection", arguments->collection, "Where the snapshot belongs")
       ->required()

@@ -62,6 +62,15 @@ std::unique_ptr<FileLock> Vault::State::lock() {
 
 void Vault::State::load_record() {
   LedgerSet ledgers = load_ledgers(environment.files, ledger_directory(), identity().consortium);
+  // Without the consortium's own ledger nothing can be made of the others: say what became of it.
+  const bool founded = std::ranges::any_of(ledgers.ledgers, [](const Ledger& ledger) {
+    return ledger.name().collection == consortium_collection;
+  });
+  if (!founded && !ledgers.damage.empty()) {
+    const Damage& damage = ledgers.damage.front();
+    throw Error(ErrorCode::damaged, damage.object + ": " + damage.cause,
+                "put this ledger back from a copy of the vault");
+  }
   Consortium consortium = Consortium::replay(identity().consortium, ledgers.pointers());
   drop_uncertified(ledgers, consortium);
   record.emplace(Record{std::move(ledgers), std::move(consortium)});

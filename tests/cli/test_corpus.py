@@ -21,7 +21,7 @@ class Corpus(support.Case):
         self.corpus = pathlib.Path(CORPUS).resolve()
 
     def ingest_report(self, path):
-        return self.muniment("ingest", "letters", f"{path}/", "--json").json
+        return self.muniment("ingest", "letters", ".", "--json", cwd=path).json
 
     def test_it_comes_back_byte_for_byte_with_names_and_times(self):
         self.ingest_report(self.corpus)

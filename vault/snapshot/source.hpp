@@ -35,7 +35,7 @@ struct Found {
 [[nodiscard]] bool changed_since(const Found& found);
 
 // Yields every object below the given paths in the byte order of their stored paths: each path is
-// stored under its last component; one that ends in ".", ".." or "/" gives its contents. Not
+// stored under its last component; one that ends in "." or "..", and "/", gives its contents. Not
 // thread-safe. Holds few descriptors and one directory's names per level, however large the tree.
 class TreeScan {
  public:
