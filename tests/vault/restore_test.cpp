@@ -23,8 +23,8 @@ struct Restoring : SampleVault {
     fs::permissions(folder / "a", fs::perms::owner_all);
     fs::create_symlink("../outside", folder / "link");
     const timespec times[2] = {{0, UTIME_OMIT}, {1'000'000'000, 7}};
-    for (const char* path : {"a", "folder/deep", "folder"}) {
-      REQUIRE(::utimensat(AT_FDCWD, (folder / path).c_str(), times, 0) == 0);
+    for (const char* name : {"a", "folder/deep", "folder"}) {
+      REQUIRE(::utimensat(AT_FDCWD, (folder / name).c_str(), times, 0) == 0);
     }
     Vault vault = open();
     ingest(vault);
