@@ -1,5 +1,6 @@
 #include "cli/credential.hpp"
 
+#include <poll.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -11,6 +12,8 @@
 namespace muniment {
 
 namespace {
+
+constexpr int signal_latency_milliseconds = 100;
 
 std::optional<std::filesystem::path> path_in_environment(const char* variable) {
   const char* value = std::getenv(variable);
@@ -91,8 +94,12 @@ SecretBytes SecretTerminal::ask(std::string_view question, const Activity& activ
   std::size_t size = 0;
   while (size == 0 || line.view()[size - 1] != std::byte{'\n'}) {
     if (size == line.size()) throw Error(ErrorCode::usage, "passphrase: longer than 4,096 bytes");
-    const ssize_t got = ::read(terminal, line.mutable_view().data() + size, line.size() - size);
+    // Never blocked in read(): a signal that comes just before it would go unheard.
+    pollfd wanted{terminal, POLLIN, 0};
+    const int ready = ::poll(&wanted, 1, signal_latency_milliseconds);
     activity.check();
+    if (ready == 0 || (ready < 0 && errno == EINTR)) continue;
+    const ssize_t got = ::read(terminal, line.mutable_view().data() + size, line.size() - size);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw io_error("the terminal", "read", errno);
     if (got == 0) throw Error(ErrorCode::interrupted, "no passphrase was given");

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Names and trees as an archive from a stranger may have them."""
 
+import base64
 import os
 import shutil
 import signal
@@ -69,7 +70,6 @@ class Names(support.Case):
         self.assertEqual(sorted(raw.split(b"\0")[1:-1]),
                          sorted(b"leak/" + path for path in support.tree_of(self.source)))
         entries = self.muniment("ls", "--json", "letters/1").json_lines
-        import base64
         paths = {base64.b64decode(entry["path_b64"]) if "path_b64" in entry else entry["path"].encode()
                  for entry in entries}
         self.assertEqual(paths, set(raw.split(b"\0")[:-1]))
@@ -101,7 +101,9 @@ class Names(support.Case):
         for name in ("é", "e\u0301"):
             write(self.source / name, name.encode())
         report = self.muniment("ingest", "letters", str(self.source), "--json").json
-        self.assertEqual(len(report["twins"]), 2 if len(report["twins"]) == 2 else 1)
+        self.assertNotEqual(report["twins"], [])
+        for twin in report["twins"]:
+            self.assertIn(twin.removeprefix("leak/"), ("é", "e\u0301"))
         self.assertEqual(support.tree_of(self.restore("letters/1:leak")), support.tree_of(self.source))
 
     def test_paths_of_4096_bytes_are_kept_and_longer_ones_are_named(self):
@@ -214,7 +216,7 @@ class Stopped:
         while process.poll() is None:
             if self.is_open(path):
                 process.send_signal(signal.SIGSTOP)
-                os.waitid(os.P_PID, process.pid, os.WSTOPPED)
+                os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
                 if self.is_open(path):
                     self.caught = True
                     return

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Every command on a small tree that has a bit of everything."""
 
+import base64
 import hashlib
 import json
 import os
@@ -115,7 +116,6 @@ class RoundTrip(support.Case):
         self.assertEqual(result.stdout, b"#!/bin/sh\n" + random_bytes(7_000_000, "big"))
 
     def test_cat_as_json(self):
-        import base64
         pieces = self.muniment("cat", "--json", "letters/1:leak/photos/big.bin").json_lines
         content = b"".join(base64.b64decode(piece["data_b64"]) for piece in pieces)
         self.assertEqual(content, random_bytes(7_000_000, "big"))
@@ -229,6 +229,16 @@ class RoundTrip(support.Case):
         report = self.muniment("ingest", "letters", str(self.source), "--json").json
         self.assertEqual(report["snapshot"], "letters/2@desk")
         self.assertLess(report["bytes_new"], 100_000)
+
+    def test_an_edited_copy_stores_only_what_changed(self):
+        content = random_bytes(40_000_000, "edited")
+        self.ingest(write(self.scratch / "copy", content))
+        for edited in (content[:9_000_000] + b"inserted" + content[9_000_000:], content[:-1], content + b"more"):
+            write(self.scratch / "copy", edited)
+            report = self.muniment("ingest", "letters", str(self.scratch / "copy"), "--json").json
+            # An edit moves the cuts of a few chunks, each of 4 MiB at most.
+            self.assertLess(report["bytes_new"], 3 * (4 << 20))
+            self.assertEqual(self.muniment("cat", "letters/latest:copy").stdout, edited)
 
     def test_the_vault_is_found_from_a_folder_inside_it(self):
         inside = self.vault / "packs"

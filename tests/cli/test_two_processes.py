@@ -39,7 +39,7 @@ class TwoProcesses(support.Case):
         self.addCleanup(process.kill)
         self.wait_for_more_packs(process)
         process.send_signal(signal.SIGSTOP)
-        os.waitid(os.P_PID, process.pid, os.WSTOPPED)
+        os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
         return process
 
     def test_a_second_writer_is_told_11_and_readers_are_not_kept_out(self):
