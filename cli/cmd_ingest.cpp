@@ -90,7 +90,7 @@ ExitCode ingest(Session& session, const IngestArguments& arguments) {
 
   terminal.write_line(session.options().json ? to_line(to_json(report)) : report.snapshot);
   for (const std::string& twin : report.twins) {
-    terminal.warn(twin + ": another name here is the same text after Unicode normalisation");
+    terminal.warn(twin + ": the same name to a file system that normalises Unicode");
   }
   terminal.say(summary(report, time));
   return report.complete() ? ExitCode::ok : ExitCode::partly;

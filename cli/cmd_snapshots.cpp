@@ -23,12 +23,11 @@ ExitCode list(Session& session, const SnapshotsArguments& arguments) {
   std::optional<std::string> collection;
   if (!arguments.collection.empty()) collection = arguments.collection;
   for (const SnapshotInfo& snapshot : vault.snapshots(collection, session.activity())) {
-    session.terminal().write_line(session.options().json
-                                      ? to_line(to_json(snapshot))
-                                      : fmt::format("{:<32} {} {:>9} files {:>10}{}", snapshot.name,
-                                                    utc_time(snapshot.created), snapshot.files,
-                                                    human_bytes(snapshot.bytes),
-                                                    about_text(snapshot.about)));
+    session.terminal().write_line(
+        session.options().json
+            ? to_line(to_json(snapshot))
+            : fmt::format("{:<32} {} {:>15} {:>10}{}", snapshot.name, utc_time(snapshot.created),
+                          snapshot.files, human_bytes(snapshot.bytes), about_text(snapshot.about)));
   }
   return ExitCode::ok;
 }

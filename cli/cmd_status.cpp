@@ -50,9 +50,10 @@ void write_screen(Terminal& terminal, const StatusReport& report) {
       report.unlocked ? "device      " + escape(report.device)
                       : "locked      names are not shown; give --key-file or --passphrase-file");
   for (const StatusReport::Collection& collection : report.collections) {
-    terminal.write_line(fmt::format("collection  {:<32} {:>4} snapshots {:>6} packs {:>10}",
-                                    escape(collection.name), collection.snapshots, collection.packs,
-                                    human_bytes(collection.stored_bytes)));
+    terminal.write_line(
+        fmt::format("collection  {:<32} {:>14} {:>12} {:>10}", escape(collection.name),
+                    count_of(collection.snapshots, "snapshot"), count_of(collection.packs, "pack"),
+                    human_bytes(collection.stored_bytes)));
   }
   if (report.packs_unlisted > 0) {
     terminal.write_line(

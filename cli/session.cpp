@@ -33,9 +33,9 @@ Vault Session::open_unlocked_if_given() {
 }
 
 std::filesystem::path Session::directory() {
-  if (!x_options.vault.empty()) return x_options.vault;
+  if (!x_options.vault.empty()) return std::filesystem::absolute(x_options.vault);
   if (const char* given = std::getenv("MUNIMENT_VAULT"); given != nullptr && *given != '\0') {
-    return given;
+    return std::filesystem::absolute(given);
   }
   if (auto found = Vault::find_directory(std::filesystem::current_path(), *x_files)) return *found;
   throw Error(ErrorCode::no_vault, "no vault in this directory or above it",
