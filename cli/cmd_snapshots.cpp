@@ -27,7 +27,8 @@ ExitCode list(Session& session, const SnapshotsArguments& arguments) {
         session.options().json
             ? to_line(to_json(snapshot))
             : fmt::format("{:<32} {} {:>15} {:>10}{}", snapshot.name, utc_time(snapshot.created),
-                          snapshot.files, human_bytes(snapshot.bytes), about_text(snapshot.about)));
+                          count_of(snapshot.files, "file"), human_bytes(snapshot.bytes),
+                          about_text(snapshot.about)));
   }
   return ExitCode::ok;
 }

@@ -35,6 +35,16 @@ void put_first(std::vector<Damage> damage, Report& report) {
   report.damage = std::move(damage);
 }
 
+// For the status. Best effort: a vault on a read-only medium can be verified, too.
+void note_check(Environment& environment, const std::filesystem::path& directory, VerifyDepth depth,
+                std::size_t damaged, Activity& activity) {
+  try {
+    save_last_check(environment.files, directory, {environment.clock.now(), depth, damaged});
+  } catch (const Error& error) {
+    activity.notice(std::string("the time of this check was not noted: ") + error.what());
+  }
+}
+
 }  // namespace
 
 VerifyReport Vault::verify(VerifyDepth depth, Activity& activity) {
@@ -57,14 +67,7 @@ VerifyReport Vault::verify(VerifyDepth depth, Activity& activity) {
     report = muniment::verify(context, nullptr, depth, activity);
   }
   put_first(damage_so_far(state.marker, state.keyring, *state.record, state.rewritten), report);
-
-  // Best effort: a vault on a read-only medium can be verified, too.
-  try {
-    save_last_check(state.environment.files, state.directory,
-                    {state.environment.clock.now(), depth, report.damage.size()});
-  } catch (const Error& error) {
-    activity.notice(std::string("the time of this check was not noted: ") + error.what());
-  }
+  note_check(state.environment, state.directory, depth, report.damage.size(), activity);
   return report;
 }
 
@@ -111,6 +114,8 @@ RepairReport Vault::repair(Activity& activity) {
   state.load_record();
   put_first(damage_so_far(state.marker, state.keyring, *state.record, state.rewritten), report);
   report.repaired.insert(report.repaired.begin(), repaired.begin(), repaired.end());
+  note_check(state.environment, state.directory, VerifyDepth::read_data, report.damage.size(),
+             activity);
   return report;
 }
 

@@ -78,7 +78,9 @@ class Packs(Damage):
         damage_shards(self.pack["one"], [0, 1, 40, 41, 100, 200, 247, 255])
         self.assert_reads("one")
         self.keyless("verify", "--read-data", code=13)
+        self.assertEqual(self.keyless("status", "--json").json["last_verified"]["damage"], 1)
         self.keyless("repair")
+        self.assertEqual(self.keyless("status", "--json").json["last_verified"]["damage"], 0)
         self.assertEqual(self.pack["one"].read_bytes(), self.original[self.pack["one"]])
         self.assert_whole()
 
