@@ -122,7 +122,7 @@ TEST_CASE("vault: names of collections are checked, and each is given once") {
   SampleVault sample;
   Vault vault = sample.open();
   for (const std::string& name : {std::string(), std::string("A"), std::string("-a"),
-                                 std::string("a b"), std::string(64, 'a'), std::string("a/b")}) {
+                                  std::string("a b"), std::string(64, 'a'), std::string("a/b")}) {
     CAPTURE(name);
     CHECK(error_code([&] { vault.create_collection(name, sample.activity); }) == ErrorCode::usage);
   }
