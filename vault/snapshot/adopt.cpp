@@ -54,9 +54,8 @@ std::uint64_t adopt_packs(const AdoptContext& context, Activity& activity) {
     const auto opened = open_with_any(context, id);
     if (!opened || !every_frame_is_sound(context, opened->first)) continue;
     const auto& [reader, epoch] = *opened;
-    PackIndex index{{id, static_cast<unsigned>(reader.form().size_class), epoch}, {}};
-    for (const FrameEntry& entry : reader.table().frames) index.chunks.push_back(entry.chunk);
-    adopted.push_back(std::move(index));
+    const auto size_class = static_cast<unsigned>(reader.form().size_class);
+    adopted.push_back(index_of({id, size_class, epoch}, reader.table()));
   }
   if (adopted.empty()) return 0;
   // Whoever left them may have been killed, or lost power, before they were.

@@ -31,6 +31,13 @@ std::optional<ReadChunk> open_payload(Bytes payload, const Codec& codec, const F
   return ReadChunk{std::move(*plaintext), digest};
 }
 
+PackIndex index_of(const PackFacts& facts, const PackTable& table) {
+  PackIndex index{facts, {}};
+  index.chunks.reserve(table.frames.size());
+  for (const FrameEntry& entry : table.frames) index.chunks.push_back(entry.chunk);
+  return index;
+}
+
 std::vector<ChunkLocation> ChunkReader::locate(const ChunkId& id) {
   const std::lock_guard lock(x_catalog.mutex);
   return x_catalog.catalog.find_chunk(id);

@@ -25,6 +25,9 @@ struct ReadChunk {
 [[nodiscard]] std::optional<ReadChunk> open_payload(Bytes payload, const Codec& codec,
                                                     const FrameEntry& entry, const IdKey& id_key);
 
+// What the catalog keeps of an opened pack.
+[[nodiscard]] PackIndex index_of(const PackFacts& facts, const PackTable& table);
+
 // Thread-safe. What it is given must outlive it.
 class ChunkReader {
  public:

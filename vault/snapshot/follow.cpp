@@ -93,9 +93,8 @@ void index_unread_packs(const FollowContext& context, Activity& activity) {
     const auto opened = open_pack(context.store, pack.id, {&key, 1}, PackAccess::ranges);
     const auto* reader = std::get_if<PackReader>(&opened);
     if (reader == nullptr) continue;
-    PackIndex& index = group.emplace_back(PackIndex{pack, {}});
-    for (const FrameEntry& entry : reader->table().frames) index.chunks.push_back(entry.chunk);
-    chunks += index.chunks.size();
+    group.push_back(index_of(pack, reader->table()));
+    chunks += group.back().chunks.size();
     if (chunks >= group_chunks) flush();
   }
   flush();

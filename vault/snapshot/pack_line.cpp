@@ -7,13 +7,6 @@ namespace {
 // A group costs one sync of a directory and one catalog transaction; 8 packs are 128 MiB.
 constexpr std::size_t group_packs = 8;
 
-PackIndex index_of(const SealedPack& pack, const EpochCommitment& epoch) {
-  PackIndex index{{pack.id, static_cast<unsigned>(pack.form.size_class), epoch}, {}};
-  index.chunks.reserve(pack.table.frames.size());
-  for (const FrameEntry& entry : pack.table.frames) index.chunks.push_back(entry.chunk);
-  return index;
-}
-
 }  // namespace
 
 PackLine::PackLine(const PackLineContext& context, unsigned sealers)
@@ -80,7 +73,8 @@ void PackLine::write_packs() {
   std::vector<PackIndex> group;
   while (auto pack = x_sealed.pop()) {
     x_context.store.put_if_absent(pack_key(pack->id), pack->file);
-    group.push_back(index_of(*pack, x_context.epoch));
+    const auto size_class = static_cast<unsigned>(pack->form.size_class);
+    group.push_back(index_of({pack->id, size_class, x_context.epoch}, pack->table));
     x_free_files.push(std::move(pack->file));
     if (group.size() == group_packs) flush(group);
   }
