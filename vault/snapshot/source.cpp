@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 #include <unordered_map>
 
 #include "vault/base/error.hpp"
@@ -130,7 +131,8 @@ bool changed_since(const Found& found) {
 }
 
 TreeScan::TreeScan(std::span<const std::filesystem::path> paths,
-                   const std::filesystem::path& left_out) {
+                   const std::filesystem::path& left_out, const Exclusion* exclusion)
+    : x_exclusion(exclusion) {
   struct stat status{};
   if (!left_out.empty() && ::stat(left_out.c_str(), &status) == 0) {
     x_left_out = {status.st_dev, status.st_ino};
@@ -160,21 +162,50 @@ void TreeScan::add_root(const std::filesystem::path& path) {
     throw Error(ErrorCode::not_found, escape(path.native()) + ": there is no such file or folder");
   }
 
-  auto& items = x_levels.front().items;
-  const auto add = [&items](std::string name, const std::filesystem::path& location,
-                            bool directory) {
-    if (directory) items.push_back({name + '/', true, location});
-    items.push_back({std::move(name), false, location});
-  };
+  Items& items = x_levels.front().items;
+  const Exclusion::Place place = place_of(stores_contents(named) ? path : named.parent_path());
   if (!stores_contents(named)) {
-    add(named.filename().native(), slash ? path : named, S_ISDIR(status.st_mode));
+    add(items, place, {named.filename().native(), false, slash ? path : named},
+        S_ISDIR(status.st_mode));
     return;
   }
   const Descriptor directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   std::optional<std::vector<Listed>> names;
   if (directory) names = list(directory.get());
   if (!names) throw io_error(escape(path.native()), "list", errno);
-  for (Listed& listed : *names) add(listed.name, path / listed.name, listed.directory);
+  Items contents;
+  for (Listed& listed : *names) {
+    add(contents, place, {listed.name, false, path / listed.name}, listed.directory);
+  }
+  keep_tag_only(directory.get(), contents);
+  std::ranges::move(contents, std::back_inserter(items));
+}
+
+// Of the folder `folder`, empty for the working directory.
+Exclusion::Place TreeScan::place_of(const std::filesystem::path& folder) const {
+  if (x_exclusion == nullptr) return {};
+  return x_exclusion->place_of(folder.empty() ? "." : folder);
+}
+
+// Adds a name and, if it is a directory, where its contents sort; neither if it is excluded.
+// `place` is the parent's.
+void TreeScan::add(Items& items, const Exclusion::Place& place, Item item, bool directory) {
+  if (x_exclusion != nullptr && x_exclusion->excludes(x_exclusion->enter(place, item.key))) {
+    ++x_excluded;
+    return;
+  }
+  if (directory) items.push_back({item.key + '/', true, item.location});
+  items.push_back(std::move(item));
+}
+
+void TreeScan::keep_tag_only(int directory, Items& items) {
+  const FolderTag* tag = x_exclusion == nullptr ? nullptr : x_exclusion->find_tag(directory);
+  if (tag == nullptr) return;
+  std::erase_if(items, [&](const Item& item) {
+    if (item.key == tag->name) return false;
+    if (!item.descend) ++x_excluded;
+    return true;
+  });
 }
 
 std::optional<Found> TreeScan::next(bool open_files) {
@@ -185,7 +216,12 @@ std::optional<Found> TreeScan::next(bool open_files) {
       continue;
     }
     const Item& item = level.items[level.next++];
-    if (!item.descend) return look(level, item, open_files);
+    if (!item.descend) {
+      std::optional<Found> found = look(level, item, open_files);
+      if (found) return found;
+      ++x_excluded;
+      continue;
+    }
 
     const std::string stored = level.stored + item.key.substr(0, item.key.size() - 1);
     std::string problem = enter(level, item);
@@ -213,10 +249,15 @@ std::string TreeScan::enter(const Level& parent, const Item& item) {
     if (!directory) return "its contents cannot be read: " + reason(errno);
     x_root = Descriptor(::openat(directory.get(), ".", directory_flags));
     level.relative = ".";
+    if (x_exclusion != nullptr) {
+      const auto& at = follow ? item.location.parent_path() : item.location;
+      level.place = x_exclusion->enter(place_of(at.parent_path()), name);
+    }
   } else {
     level.relative = parent.relative + '/' + name;
     directory = Descriptor(::openat(directory_of(parent), name.c_str(), directory_flags));
     if (!directory) return "its contents cannot be read: " + reason(errno);
+    if (x_exclusion != nullptr) level.place = x_exclusion->enter(parent.place, name);
   }
   struct stat status{};
   if (x_left_out && ::fstat(directory.get(), &status) == 0 &&
@@ -228,9 +269,9 @@ std::string TreeScan::enter(const Level& parent, const Item& item) {
 
   level.items.reserve(names->size());
   for (Listed& listed : *names) {
-    if (listed.directory) level.items.push_back({listed.name + '/', true, {}});
-    level.items.push_back({std::move(listed.name), false, {}});
+    add(level.items, level.place, {std::move(listed.name), false, {}}, listed.directory);
   }
+  keep_tag_only(directory.get(), level.items);
   std::ranges::sort(level.items, {}, &Item::key);
   report_twins(level);
   x_levels.push_back(std::move(level));
@@ -249,7 +290,7 @@ int TreeScan::directory_of(const Level& level) {
   return x_current.get();
 }
 
-Found TreeScan::look(const Level& level, const Item& item, bool open_file) {
+std::optional<Found> TreeScan::look(const Level& level, const Item& item, bool open_file) {
   Found found;
   found.path = level.stored + item.key;
   if (found.path.size() > limits::path_bytes_max) {
@@ -269,6 +310,9 @@ Found TreeScan::look(const Level& level, const Item& item, bool open_file) {
     return found;
   }
   describe(status, found);
+  const bool too_large = found.kind == EntryKind::file && x_exclusion != nullptr &&
+                         x_exclusion->larger_than && found.size > *x_exclusion->larger_than;
+  if (too_large) return std::nullopt;
   if (found.kind == EntryKind::symlink) read_link(directory, name.c_str(), found);
   if (found.kind == EntryKind::file && open_file) open_regular(directory, name.c_str(), found);
   return found;

@@ -12,6 +12,7 @@
 
 #include "vault/snapshot/descriptor.hpp"
 #include "vault/snapshot/entry.hpp"
+#include "vault/snapshot/exclusion.hpp"
 
 namespace muniment {
 
@@ -41,9 +42,11 @@ class TreeScan {
  public:
   // Error(usage) if two paths would be stored under one name; Error(not_found) or Error(io) if one
   // cannot be read. The directory `left_out`, where there is one, is a problem wherever it is met:
-  // the vault itself.
+  // the vault itself. `exclusion`, where there is one, must outlive the scan; what it excludes is
+  // counted and neither opened nor reported.
   explicit TreeScan(std::span<const std::filesystem::path> paths,
-                    const std::filesystem::path& left_out = {});
+                    const std::filesystem::path& left_out = {},
+                    const Exclusion* exclusion = nullptr);
 
   // Empty at the end. With `open_files` false, files are only looked at.
   [[nodiscard]] std::optional<Found> next(bool open_files = true);
@@ -51,6 +54,9 @@ class TreeScan {
   // Stored paths seen so far that are one after Unicode normalisation (NFC), though they differ as
   // bytes: a file system that normalises could hold only one of them.
   [[nodiscard]] const std::vector<std::string>& twins() const noexcept { return x_twins; }
+
+  // Objects left out so far; a folder is one, whatever it holds.
+  [[nodiscard]] std::uint64_t excluded() const noexcept { return x_excluded; }
 
  private:
   // A name in a directory. A directory stands in the list twice: as itself, and, with `descend`,
@@ -60,20 +66,28 @@ class TreeScan {
     bool descend = false;
     std::filesystem::path location;  // of a root; else empty
   };
+  using Items = std::vector<Item>;
   struct Level {
     std::string stored;    // path of the directory as stored, with '/' behind it; empty at the top
     std::string relative;  // to the root that it lies in
-    std::vector<Item> items;
+    Exclusion::Place place;
+    Items items;
     std::size_t next = 0;
   };
 
   void add_root(const std::filesystem::path& path);
+  [[nodiscard]] Exclusion::Place place_of(const std::filesystem::path& folder) const;
+  void add(Items& items, const Exclusion::Place& place, Item item, bool directory);
+  void keep_tag_only(int directory, Items& items);
   [[nodiscard]] std::string enter(const Level& parent, const Item& item);
-  [[nodiscard]] Found look(const Level& level, const Item& item, bool open_file);
+  // Empty if it is excluded.
+  [[nodiscard]] std::optional<Found> look(const Level& level, const Item& item, bool open_file);
   void report_twins(const Level& level);
   [[nodiscard]] int directory_of(const Level& level);
 
   std::vector<Level> x_levels;
+  const Exclusion* x_exclusion;
+  std::uint64_t x_excluded = 0;
   std::optional<std::pair<dev_t, ino_t>> x_left_out;
   Descriptor x_root;     // the directory root that the walk is in
   Descriptor x_current;  // the directory of the deepest level, reopened after a return
