@@ -1,9 +1,11 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <chrono>
 
 #include "cli/command.hpp"
 #include "cli/json.hpp"
+#include "cli/patterns.hpp"
 #include "cli/text.hpp"
 
 namespace muniment {
@@ -14,6 +16,13 @@ struct IngestArguments {
   std::string collection;
   std::vector<std::string> paths;
   std::vector<std::string> about;
+  PathListArguments lists;
+  PatternArguments exclude;
+  std::vector<std::string> exclude_if_present;
+  bool exclude_caches = false;
+  std::string exclude_larger_than;
+  bool from_stdin = false;
+  std::string stdin_name;
   bool no_times = false;
   int level = IngestOptions{}.level;
 };
@@ -34,6 +43,38 @@ About parse_about(const std::vector<std::string>& items) {
   return about;
 }
 
+Exclusion exclusion_of(const IngestArguments& arguments) {
+  Exclusion exclusion;
+  exclusion.patterns = pattern_lists(arguments.exclude);
+  if (!arguments.exclude_larger_than.empty()) {
+    exclusion.larger_than = parse_size(arguments.exclude_larger_than, "--exclude-larger-than");
+  }
+  if (arguments.exclude_caches) exclusion.tags.push_back(cache_tag());
+  for (const std::string& tag : arguments.exclude_if_present) {
+    const std::size_t colon = std::min(tag.find(':'), tag.size());
+    std::string name = tag.substr(0, colon);
+    std::string header = tag.substr(std::min(colon + 1, tag.size()));
+    if (name.empty() || name.find('/') != std::string::npos ||
+        header.size() > tag_header_bytes_max) {
+      throw Error(ErrorCode::usage,
+                  "--exclude-if-present " + escape(tag) + ": not NAME or NAME:HEADER",
+                  "a name has no '/' in it, a header at most 4,096 bytes");
+    }
+    exclusion.tags.push_back({std::move(name), std::move(header)});
+  }
+  return exclusion;
+}
+
+std::vector<std::filesystem::path> paths_of(const IngestArguments& arguments) {
+  std::vector<std::filesystem::path> paths = read_path_lists(arguments.lists);
+  paths.insert(paths.end(), arguments.paths.begin(), arguments.paths.end());
+  if (paths.empty() && !arguments.from_stdin) {
+    throw Error(ErrorCode::usage, "no path is given",
+                "name files and folders, or take standard input with --stdin");
+  }
+  return paths;
+}
+
 Json to_json(const IngestReport& report) {
   return {{"snapshot", report.snapshot},
           {"files", report.files},
@@ -43,6 +84,7 @@ Json to_json(const IngestReport& report) {
           {"bytes_new", report.bytes_new},
           {"bytes_stored", report.bytes_stored},
           {"packs", report.packs},
+          {"excluded", report.excluded},
           {"hard_links", report.hard_links},
           {"skipped", report.skipped},
           {"changed", report.changed},
@@ -59,6 +101,7 @@ std::string summary(const IngestReport& report, std::chrono::duration<double> ti
       human_bytes(static_cast<std::uint64_t>(static_cast<double>(report.bytes) / seconds)),
       human_bytes(report.bytes_new), human_bytes(report.bytes_stored),
       count_of(report.packs, "pack"));
+  if (report.excluded > 0) text += fmt::format("\n{} excluded", report.excluded);
   if (report.hard_links > 0) {
     text += fmt::format("\n{} kept as separate copies; they restore so",
                         count_of(report.hard_links, "hard link"));
@@ -78,7 +121,11 @@ ExitCode ingest(Session& session, const IngestArguments& arguments) {
   options.estimate = terminal.can_draw();
   options.level = arguments.level;
   options.about = parse_about(arguments.about);
-  const std::vector<std::filesystem::path> paths(arguments.paths.begin(), arguments.paths.end());
+  options.exclusion = exclusion_of(arguments);
+  const std::vector<std::filesystem::path> paths = paths_of(arguments);
+  if (arguments.from_stdin) {
+    options.stream = {STDIN_FILENO, arguments.stdin_name, {session.environment().clock.now(), 0}};
+  }
 
   Vault vault = session.open_unlocked();
   const auto start = std::chrono::steady_clock::now();
@@ -102,15 +149,45 @@ void add_ingest(CommandLine& line) {
   CLI::App* command = declare(
       line.app, "ingest", "Take files in as a new snapshot and print its name",
       "  muniment ingest letters ~/leak\n"
-      "  muniment ingest letters . --about source=heron --about received=2026-03-01\n\n"
-      "A path is stored under its last component; '.' gives the contents of the current folder.");
+      "  muniment ingest letters . --about source=heron --about received=2026-03-01\n"
+      "  muniment ingest letters ~/leak --exclude '*.tmp' --exclude-caches\n"
+      "  pg_dump leaks | muniment ingest letters --stdin --stdin-name leaks.sql\n\n"
+      "A path is stored under its last component; '.' gives the contents of the current folder.\n"
+      "A pattern is names with '/' between them, in which * ? [a-z] and, for any number of\n"
+      "folders, ** stand for others. It matches anywhere in a path, or from the root if it begins\n"
+      "with '/'; what it matches is left out with all that is below. '!' before it takes back.");
   auto arguments = std::make_shared<IngestArguments>();
   command->add_option("collection", arguments->collection, "Where the snapshot belongs")
       ->required()
       ->type_name("COLLECTION");
-  command->add_option("paths", arguments->paths, "Files and folders")
-      ->required()
-      ->type_name("PATH");
+  command->add_option("paths", arguments->paths, "Files and folders")->type_name("PATH");
+  const auto add_list = [command](const std::string& name, std::vector<std::string>& lists,
+                                  const std::string& text) {
+    command->add_option("--" + name, lists, text)->allow_extra_args(false)->type_name("FILE");
+  };
+  add_list(
+      "files-from", arguments->lists.expanded,
+      "Take paths from a file, one a line, in which # and wildcards work; - is standard input");
+  add_list("files-from-verbatim", arguments->lists.verbatim, "The same, every line as it stands");
+  add_list("files-from-raw", arguments->lists.raw, "The same, each path ended by a NUL byte");
+  CLI::Option* from_stdin = command->add_flag("--stdin", arguments->from_stdin,
+                                              "Store standard input as one file, not any path");
+  arguments->stdin_name = "stdin";
+  command->add_option("--stdin-name", arguments->stdin_name, "That file's name (default stdin)")
+      ->needs(from_stdin)
+      ->type_name("NAME");
+  add_pattern_options(*command, "exclude", "Leave out files and folders", arguments->exclude);
+  command
+      ->add_option("--exclude-larger-than", arguments->exclude_larger_than,
+                   "Leave out files of more than SIZE bytes, or SIZE with K, M, G or T behind it")
+      ->type_name("SIZE");
+  command->add_flag("--exclude-caches", arguments->exclude_caches,
+                    "Leave out the contents of folders that a CACHEDIR.TAG marks");
+  command
+      ->add_option("--exclude-if-present", arguments->exclude_if_present,
+                   "Leave out the contents of folders that hold such a file, beginning with HEADER")
+      ->allow_extra_args(false)
+      ->type_name("NAME[:HEADER]");
   command
       ->add_option(
           "--about", arguments->about,

@@ -23,6 +23,20 @@ const CheckedLedger& own_ledger(const Record& record, const LedgerName& name) {
   return *own;
 }
 
+void require_stream_alone(const InputStream& stream, std::span<const std::filesystem::path> paths) {
+  const std::string& name = stream.name;
+  const bool valid = !name.empty() && name != "." && name != ".." && name.size() <= 255 &&
+                     name.find_first_of(std::string_view("/\0", 2)) == std::string::npos;
+  if (!valid) {
+    throw Error(ErrorCode::usage, "'" + escape(name) + "' cannot be the name of a file",
+                "use 1 to 255 bytes without '/'");
+  }
+  if (!paths.empty()) {
+    throw Error(ErrorCode::usage, "a snapshot is made of a stream or of paths, not of both",
+                "ingest them into two snapshots");
+  }
+}
+
 // What find matches a path against: the last component, or all of it where the pattern has a '/'.
 bool matches(const FindQuery& query, const Entry& entry) {
   if (query.sha256 && (entry.kind != EntryKind::file || entry.sha256 != *query.sha256))
@@ -162,6 +176,7 @@ IngestReport Vault::ingest(const std::string& collection,
     throw Error(ErrorCode::usage, "what is said about the snapshot cannot be recorded",
                 "use UTF-8, a name for each value, and at most 65,535 bytes in each");
   }
+  if (options.stream) require_stream_alone(*options.stream, paths);
   const std::unique_ptr<FileLock> held = state.lock();
   state.refresh(activity);
   state.require_untouched_ledgers();

@@ -1,9 +1,11 @@
 #include "vault/snapshot/file_scan.hpp"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <limits>
 #include <utility>
 
 #include "vault/base/text.hpp"
@@ -21,6 +23,9 @@ constexpr std::size_t batch_tasks = 256;
 // times.
 constexpr std::size_t window_bytes = 4 * limits::chunk_bytes_max;
 
+// How long a wish to stop waits for bytes that do not come, if no signal wakes the wait.
+constexpr int poll_milliseconds = 100;
+
 // Reads until `target` is full or the file ends; returns how much there was, or -1 with errno.
 ssize_t read_full(int file, MutableByteView target) {
   std::size_t done = 0;
@@ -30,6 +35,24 @@ ssize_t read_full(int file, MutableByteView target) {
     if (count < 0) return -1;
     if (count == 0) break;
     done += static_cast<std::size_t>(count);
+  }
+  return static_cast<ssize_t>(done);
+}
+
+// As read_full, for what may take its time: between any two reads the activity may end it.
+ssize_t read_full(int file, MutableByteView target, const Activity& activity) {
+  std::size_t done = 0;
+  while (done < target.size()) {
+    activity.check();
+    pollfd ready{file, POLLIN, 0};
+    const int count = ::poll(&ready, 1, poll_milliseconds);
+    if (count < 0 && errno != EINTR) return -1;
+    if (count <= 0) continue;
+    // A pipe gives what it has.
+    const ssize_t size = ::read(file, target.data() + done, target.size() - done);
+    if (size < 0 && errno != EINTR && errno != EAGAIN) return -1;
+    if (size == 0) break;
+    if (size > 0) done += static_cast<std::size_t>(size);
   }
   return static_cast<ssize_t>(done);
 }
@@ -49,13 +72,14 @@ Entry entry_of(const Found& found, bool times) {
 FileScan::FileScan(std::span<const std::filesystem::path> paths,
                    const std::filesystem::path& left_out, const GearTable& gear,
                    const IngestOptions& options, Activity& activity, Sink sink)
-    : x_tree(paths, left_out),
+    : x_tree(paths, left_out, &options.exclusion),
       x_gear(gear),
       x_options(options),
       x_activity(activity),
       x_sink(std::move(sink)) {}
 
 void FileScan::run(IngestReport& report) {
+  if (x_options.stream) take_stream(*x_options.stream);
   while (!x_stopped) {
     x_activity.check();
     std::optional<Found> found = x_tree.next();
@@ -64,6 +88,7 @@ void FileScan::run(IngestReport& report) {
   }
   flush();
   report.twins = x_tree.twins();
+  report.excluded = x_tree.excluded();
 }
 
 void FileScan::take(Found& found, IngestReport& report) {
@@ -84,7 +109,7 @@ void FileScan::take_file(Found& found, Entry entry, IngestReport& report) {
     read = read_small(found, task);
     if (read) send(std::move(task));
   } else {
-    read = read_large(found, std::move(entry));
+    read = read_large(found.file.get(), found.size, std::move(entry));
   }
   if (!read) {
     skip(found, std::strerror(errno), report);
@@ -94,6 +119,15 @@ void FileScan::take_file(Found& found, Entry entry, IngestReport& report) {
   if (changed_since(found)) {
     report.changed.push_back(escape(found.path));
     x_activity.notice(escape(found.path) + ": changed while it was being read; stored as read");
+  }
+}
+
+void FileScan::take_stream(const InputStream& stream) {
+  Entry entry;
+  entry.path = stream.name;
+  if (x_options.times) entry.time = stream.time;
+  if (!read_large(stream.descriptor, std::numeric_limits<std::uint64_t>::max(), std::move(entry))) {
+    throw io_error(escape(stream.name), "read", errno);
   }
 }
 
@@ -113,10 +147,10 @@ bool FileScan::read_small(const Found& found, ScanTask& task) const {
 
 // A file of 512 KiB or more: cut by content, its whole hashed in passing unless it is a single
 // chunk, whose own hash then serves.
-bool FileScan::read_large(const Found& found, Entry entry) {
+bool FileScan::read_large(int file, std::uint64_t size, Entry entry) {
   x_window.resize(window_bytes);
   Sha256 whole;
-  std::uint64_t left = found.size;
+  std::uint64_t left = size;
   std::size_t filled = 0;
   std::size_t cut = 0;
   bool end = false;
@@ -130,7 +164,7 @@ bool FileScan::read_large(const Found& found, Entry entry) {
       const auto room =
           static_cast<std::size_t>(std::min<std::uint64_t>(left, window_bytes - filled));
       const ssize_t count =
-          read_full(found.file.get(), MutableByteView(x_window).subspan(filled, room));
+          read_full(file, MutableByteView(x_window).subspan(filled, room), x_activity);
       if (count < 0) {
         const int error_number = errno;
         send({ScanTask::Kind::failed, {}, {}, false});
@@ -181,8 +215,8 @@ void FileScan::flush() {
 }
 
 void estimate(std::span<const std::filesystem::path> paths, const std::filesystem::path& left_out,
-              Activity& activity) {
-  TreeScan tree(paths, left_out);
+              const Exclusion& exclusion, Activity& activity) {
+  TreeScan tree(paths, left_out, &exclusion);
   while (const auto found = tree.next(false)) {
     if (activity.stop_requested()) return;
     if (!found->has_entry || found->kind != EntryKind::file) continue;

@@ -42,14 +42,16 @@ class FileScan {
            const GearTable& gear, const IngestOptions& options, Activity& activity, Sink sink);
 
   // Reads everything. What cannot be read, or changes meanwhile, is put into `report` (skipped,
-  // changed, twins, hard_links) and said to the Activity.
+  // changed, twins, excluded, hard_links) and said to the Activity. Error(io) if the stream fails.
   void run(IngestReport& report);
 
  private:
   void take(Found& found, IngestReport& report);
   void take_file(Found& found, Entry entry, IngestReport& report);
+  void take_stream(const InputStream& stream);
   [[nodiscard]] bool read_small(const Found& found, ScanTask& task) const;
-  [[nodiscard]] bool read_large(const Found& found, Entry entry);
+  // Reads `size` bytes, fewer if the file ends before.
+  [[nodiscard]] bool read_large(int file, std::uint64_t size, Entry entry);
   void skip(const Found& found, const std::string& why, IngestReport& report);
   void send(ScanTask task);
   void flush();
@@ -68,6 +70,6 @@ class FileScan {
 
 // Counts files and bytes into the Activity's totals, without opening any.
 void estimate(std::span<const std::filesystem::path> paths, const std::filesystem::path& left_out,
-              Activity& activity);
+              const Exclusion& exclusion, Activity& activity);
 
 }  // namespace muniment

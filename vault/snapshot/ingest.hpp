@@ -15,14 +15,26 @@
 
 #include "vault/base/activity.hpp"
 #include "vault/snapshot/about.hpp"
+#include "vault/snapshot/entry.hpp"
+#include "vault/snapshot/exclusion.hpp"
 
 namespace muniment {
+
+// Bytes that stand in no file yet: what another program writes into a pipe.
+struct InputStream {
+  int descriptor = -1;  // the caller's; read to its end
+  std::string name;     // one component, under which they are stored
+  ModificationTime time;
+};
 
 struct IngestOptions {
   bool times = true;      // record modification times
   bool estimate = false;  // count files and bytes beforehand, in parallel, for a progress bar
   int level = 3;          // zstd, 1 to 19
   About about;
+  Exclusion exclusion;
+  // Instead of paths. If it cannot be read to its end, nothing is committed.
+  std::optional<InputStream> stream;
   unsigned threads = 0;  // 0: as many as the machine has
 };
 
@@ -35,6 +47,7 @@ struct IngestReport {
   std::uint64_t bytes_new = 0;     // of chunks that the vault did not hold yet
   std::uint64_t bytes_stored = 0;  // what the new packs take on disk
   std::uint64_t packs = 0;         // new ones
+  std::uint64_t excluded = 0;      // as IngestOptions asked; a folder counts once
   std::uint64_t hard_links = 0;    // files that were one file on disk and are separate ones here
 
   // Files not in the snapshot, or not surely consistent: escaped path and why. Not empty means

@@ -79,7 +79,8 @@ class IngestPipeline {
     ChunkRef index_chunk;
 
     Stages stages([this] { cancel(); });
-    if (x_options.estimate) stages.start([&] { estimate(paths, vault, x_activity); });
+    if (x_options.estimate)
+      stages.start([&] { estimate(paths, vault, x_options.exclusion, x_activity); });
     for (unsigned i = 0; i < x_threads; ++i) stages.start([this] { work(); });
     x_line.start(stages);
     stages.start([&] { index_chunk = assemble(index, result.report); });

@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+"""What an ingest takes in and leaves out, and what a restore does, as options say."""
+
+import os
+import subprocess
+
+import support
+from support import write
+
+CACHE_HEADER = b"Signature: 8a477f597d28d172789f06886806bc55"
+
+
+class Choices(support.Case):
+    def setUp(self):
+        super().setUp()
+        self.make_vault()
+        self.source = self.scratch / "leak"
+
+    def fill(self, *names):
+        for name in names:
+            write(self.source / name, name.encode())
+
+    def paths(self, snapshot="letters/latest"):
+        return self.muniment("ls", snapshot).lines
+
+    def report(self, *arguments, **how):
+        return self.muniment("ingest", "letters", *map(str, arguments), "--json", **how).json
+
+
+class Excluding(Choices):
+    def test_patterns_leave_out_and_the_exit_code_is_0(self):
+        self.fill("a.txt", "b.TMP", "c.tmp", "cache/x", "d/cache/y", "d/keep.tmp")
+        report = self.report(self.source, "--exclude", "*.tmp", "--exclude", "!keep.tmp", "--exclude=cache")
+        self.assertEqual(report["excluded"], 3)
+        self.assertEqual(report["skipped"], [])
+        self.assertEqual(self.paths(), ["leak", "leak/a.txt", "leak/b.TMP", "leak/d", "leak/d/keep.tmp"])
+        self.assertEqual(self.report(self.source, "--iexclude", "*.tmp")["excluded"], 3)
+
+    def test_the_summary_counts_what_is_excluded(self):
+        self.fill("a", "b")
+        result = self.muniment("ingest", "letters", str(self.source), "--exclude", "a")
+        self.assertIn("\n1 excluded\n", result.stderr)
+        self.assertNotIn("excluded", self.muniment("ingest", "letters", str(self.source)).stderr)
+
+    def test_a_set_at_both_ends_of_a_pattern_is_one_argument(self):
+        self.fill("a1", "b2", "c3")
+        self.report(self.source, "--exclude", "[ab][0-9]")
+        self.assertEqual(self.paths(), ["leak", "leak/c3"])
+
+    def test_patterns_come_from_files_with_variables_and_comments(self):
+        self.fill("a.tmp", "b.log", "#c", "cost$", "d")
+        patterns = write(self.scratch / "patterns", b"# a comment\n\n  *.tmp  \n${TOP}/leak/b.*\n*$$\n\\#c\n")
+        env = support.environment(TOP=str(self.scratch))
+        self.report(self.source, "--exclude-file", patterns, env=env)
+        self.assertEqual(self.paths(), ["leak", "leak/d"])
+        upper = write(self.scratch / "upper", b"*.TMP\n*.Log\n")
+        self.assertEqual(self.report(self.source, "--iexclude-file", upper)["excluded"], 2)
+
+    def test_large_files_and_marked_folders(self):
+        self.fill("small", "cache/x", "private/y", "private/z")
+        write(self.source / "large", bytes(2049))
+        write(self.source / "cache/CACHEDIR.TAG", CACHE_HEADER + b"\n")
+        write(self.source / "private/.nobackup", b"yes, really")
+        report = self.report(self.source, "--exclude-larger-than", "2K", "--exclude-caches",
+                             "--exclude-if-present", ".nobackup:yes")
+        self.assertEqual(report["excluded"], 4)
+        self.assertEqual(self.paths(), ["leak", "leak/cache", "leak/cache/CACHEDIR.TAG", "leak/private",
+                                        "leak/private/.nobackup", "leak/small"])
+        self.assertEqual(self.report(self.source, "--exclude-larger-than", "2049")["excluded"], 0)
+        self.assertEqual(self.report(self.source, "--exclude-if-present", ".nobackup:no")["excluded"], 0)
+
+    def test_what_makes_no_sense_is_2(self):
+        self.fill("a")
+        for option, value in (("--exclude", "[a"), ("--exclude", ""), ("--iexclude", "x\\"),
+                              ("--exclude-larger-than", "big"), ("--exclude-larger-than", ""),
+                              ("--exclude-larger-than", "99999999999T"), ("--exclude-if-present", ":x"),
+                              ("--exclude-if-present", "a/b")):
+            with self.subTest(option=option, value=value):
+                self.muniment("ingest", "letters", str(self.source), f"{option}={value}", code=2)
+        self.muniment("ingest", "letters", str(self.source), "--exclude-file", "absent", code=1)
+        self.assertEqual(self.muniment("snapshots").lines, [])
+
+
+class PathLists(Choices):
+    def test_paths_come_from_files(self):
+        self.fill("a 1", "a 2", "# b", "c*")
+        top = os.fsencode(self.source)
+        plain = write(self.scratch / "plain", b"# two files\n\n" + top + b"/a*\n")
+        self.report("--files-from", plain)
+        self.assertEqual(self.paths(), ["a 1", "a 2"])
+        verbatim = write(self.scratch / "verbatim", top + b"/# b\n" + top + b"/c*\n")
+        self.report("--files-from-verbatim", verbatim, self.source)
+        self.assertEqual(self.paths()[:3], ["# b", "c*", "leak"])
+        write(self.source / "x\ny")
+        raw = write(self.scratch / "raw", top + b"/x\ny\0" + top + b"/c*\0")
+        self.report("--files-from-raw", raw)
+        self.assertEqual(self.paths(), ["c*", "x\\ny"])
+
+    def test_a_list_may_be_standard_input(self):
+        self.fill("a", "b")
+        done = subprocess.run([support.PROGRAM, *self.options(), "ingest", "letters", "--files-from-raw", "-"],
+                              input=os.fsencode(self.source / "a") + b"\0", capture_output=True, check=True)
+        self.assertEqual(done.stdout, b"letters/1@desk\n")
+        self.assertEqual(self.paths(), ["a"])
+
+    def test_a_path_that_is_not_there_is_1(self):
+        self.fill("a")
+        for line in (b"/nowhere/*", b"/nowhere"):
+            listed = write(self.scratch / "list", line + b"\n")
+            result = self.muniment("ingest", "letters", "--files-from", str(listed), code=1)
+            self.assertIn("/nowhere", result.stderr)
+        self.muniment("ingest", "letters", "--files-from", "absent", code=1)
+        empty = write(self.scratch / "empty", b"")
+        self.muniment("ingest", "letters", "--files-from", str(empty), code=2)
+
+
+class StandardInput(Choices):
+    def ingest_bytes(self, content, *more, code=0):
+        done = subprocess.run([support.PROGRAM, *self.options(), "ingest", "letters", "--stdin", "--json", *more],
+                              input=content, capture_output=True, check=False)
+        return self.expect(code, support.Result(done.returncode, done.stdout, done.stderr))
+
+    def test_it_becomes_one_file(self):
+        content = support.random_bytes(9_000_000, 1)
+        report = self.ingest_bytes(content).json
+        self.assertEqual((report["files"], report["bytes"]), (1, len(content)))
+        self.assertEqual(self.muniment("cat", "letters/1:stdin").stdout, content)
+        again = self.ingest_bytes(content, "--stdin-name", "dump.sql").json
+        self.assertLess(again["bytes_new"], 10_000)
+        self.assertEqual(self.paths("letters/2"), ["dump.sql"])
+
+    def test_nothing_is_a_file_too(self):
+        self.assertEqual(self.ingest_bytes(b"").json["bytes"], 0)
+        self.assertEqual(self.muniment("cat", "letters/1:stdin").stdout, b"")
+
+    def test_its_time_is_now_unless_times_are_left_out(self):
+        self.ingest_bytes(b"x")
+        self.assertIn("time", self.muniment("ls", "letters/1", "--json").json)
+        self.ingest_bytes(b"x", "--no-times")
+        self.assertNotIn("time", self.muniment("ls", "letters/2", "--json").json)
+
+    def test_what_makes_no_sense_is_2(self):
+        self.fill("a")
+        self.ingest_bytes(b"x", str(self.source), code=2)
+        self.ingest_bytes(b"x", "--stdin-name", "a/b", code=2)
+        self.muniment("ingest", "letters", str(self.source), "--stdin-name", "x", code=2)
+
+    def test_if_it_cannot_be_read_there_is_no_snapshot(self):
+        folder = os.open("/", os.O_RDONLY)
+        self.addCleanup(os.close, folder)
+        done = subprocess.run([support.PROGRAM, *self.options(), "ingest", "letters", "--stdin"],
+                              stdin=folder, capture_output=True, check=False)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertEqual(self.muniment("snapshots").lines, [])
+
+
+if __name__ == "__main__":
+    support.main()
