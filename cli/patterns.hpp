@@ -34,7 +34,8 @@ void add_pattern_options(CLI::App& command, const std::string& verb, const std::
 
 // Files with paths, "-" being standard input.
 struct PathListArguments {
-  std::vector<std::string> expanded;  // a line each; blank ones and '#' are left out, wildcards work
+  std::vector<std::string>
+      expanded;  // a line each; blank ones and '#' are left out, wildcards work
   std::vector<std::string> verbatim;  // a line each
   std::vector<std::string> raw;       // each ended by a NUL byte
 };

@@ -128,9 +128,7 @@ TEST_CASE("ingest: a stream has a name that can be a file's, and no paths beside
     CHECK(error_code(ingest) == ErrorCode::usage);
   }
   const std::array<fs::path, 1> paths{sample.directory.path()};
-  const auto both = [&] {
-    return vault.ingest("files", paths, from_stream(0), sample.activity);
-  };
+  const auto both = [&] { return vault.ingest("files", paths, from_stream(0), sample.activity); };
   CHECK(error_code(both) == ErrorCode::usage);
 }
 
