@@ -168,6 +168,40 @@ TEST_CASE("ledger: a copy that was cut anywhere, or is gone, is mended from the 
   }
 }
 
+TEST_CASE("ledger: sectors of the last commit that never reached tail are no damage, and mended") {
+  LedgerFixture fixture;
+  fixture.append({20, 20});
+  const std::size_t first_commit = fixture.read(0).size();
+  fixture.append({20});
+  const Bytes good = fixture.read(0);
+  REQUIRE(good.size() - first_commit > 1024);
+  const auto zeroed = [&](std::size_t from, std::size_t to) {
+    Bytes bytes = good;
+    std::ranges::fill(std::span(bytes).subspan(from, to - from), std::byte{0});
+    return bytes;
+  };
+  const std::size_t sector = (first_commit / 512 + 1) * 512;
+  for (const Bytes& torn : {zeroed(first_commit, good.size()), zeroed(first_commit, sector),
+                            zeroed(sector, sector + 512), zeroed(sector + 512, good.size())}) {
+    fixture.write(0, torn);
+    CHECK(fixture.find()->size() == 60);
+    CHECK(fixture.find()->damage().empty());
+    CHECK(fixture.check().empty());
+    static_cast<void>(fixture.writer());
+    CHECK(equal(fixture.read(0), good));
+  }
+  // Half a sector, what was committed before, or what was there already, is damage.
+  for (const Bytes& damaged :
+       {zeroed(sector, sector + 300), zeroed(first_commit - 200, good.size()),
+        zeroed(first_commit - 200, first_commit)}) {
+    fixture.write(0, damaged);
+    CHECK(fixture.find()->size() == 60);
+    CHECK(fixture.check().size() == 1);
+    CHECK(fixture.repair().size() == 1);
+    CHECK(equal(fixture.read(0), good));
+  }
+}
+
 TEST_CASE("ledger: with one copy only, no turned bit gives another ledger") {
   LedgerFixture fixture;
   fixture.append({2, 1});

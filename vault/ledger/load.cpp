@@ -10,6 +10,9 @@ using tail_format::RecordType;
 
 namespace {
 
+// The smallest piece that a disk writes whole.
+constexpr std::uint64_t sector_bytes = 512;
+
 // What one copy, or both together, hold from the first record to the last whole one.
 struct TailScan {
   CopySet set;
@@ -52,6 +55,23 @@ TailScan scan_tail(const TailCopies& copies, CopySet set) {
   scan.leaves.resize(committed);
   scan.places.resize(committed);
   return scan;
+}
+
+// True if bytes [from, to) of `copy` are those of `whole`, but for sectors that hold zeros: what a
+// power cut leaves of a write whose file had its new length already.
+bool lacks_only_sectors(const File& copy, const File& whole, std::uint64_t from, std::uint64_t to) {
+  const Bytes found = copy.read_at(from, static_cast<std::size_t>(to - from));
+  const Bytes expected = whole.read_at(from, static_cast<std::size_t>(to - from));
+  if (found.size() != expected.size()) return false;
+  for (std::size_t at = 0; at < found.size();) {
+    const auto rest = static_cast<std::size_t>(sector_bytes - (from + at) % sector_bytes);
+    const std::size_t length = std::min(rest, found.size() - at);
+    const ByteView sector = ByteView(found).subspan(at, length);
+    const bool is_zero = std::ranges::all_of(sector, [](std::byte b) { return b == std::byte{0}; });
+    if (!is_zero && !equal(sector, ByteView(expected).subspan(at, length))) return false;
+    at += length;
+  }
+  return true;
 }
 
 std::uint64_t first_difference(const std::vector<Sha256Digest>& a,
@@ -195,7 +215,11 @@ void LedgerLoader::compare(std::size_t copy, const TailScan& alone, const TailSc
   // What an append leaves when it is cut short: too much in either copy, or the newest commit,
   // which is written to `tail.2` first, not yet in `tail`.
   const bool last_commit_missing =
-      copy == 0 && alone.end == chosen.previous_end && size < chosen.end;
+      copy == 0 && alone.end == chosen.previous_end &&
+      (size < chosen.end ||
+       (chosen.set == CopySet(0b10) && size == chosen.end &&
+        lacks_only_sectors(*result.ledger.x_copies[0], *result.ledger.x_copies[1],
+                           chosen.previous_end, chosen.end)));
   if (header_whole && (has_all || last_commit_missing)) return;
   std::string cause = "missing";
   if (size != 0) {
