@@ -129,8 +129,17 @@ bool Database::every_page_opens() {
   return !check.query().next();
 }
 
+void Database::bring_pages_in() {
+  if (sqlite3_db_readonly(handle(), "main") != 0) return;
+  const int result =
+      sqlite3_wal_checkpoint_v2(handle(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  // Whoever keeps us from it is doing it.
+  if ((result & 0xff) != SQLITE_BUSY) detail::expect_ok(handle(), result);
+}
+
 bool Database::is_sound() {
   try {
+    bring_pages_in();
     // A page that another process is writing at this moment looks damaged; once more, and it is.
     if (!every_page_opens() && !every_page_opens()) return false;
     Statement check(*this, "PRAGMA quick_check");

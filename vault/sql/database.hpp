@@ -66,6 +66,10 @@ class Database {
  private:
   Database(const Path& path, DatabaseAccess access);
   void set_key(ByteView key, ByteView salt);
+  // A power cut while pages were moved from the log to the file may have torn some in the file,
+  // which the log still has whole and every query reads there: moves what the log has, unless the
+  // file is open for reading only.
+  void bring_pages_in();
   [[nodiscard]] bool every_page_opens();
 
   Handle<sqlite3, detail::close_database> x_handle;
