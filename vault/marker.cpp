@@ -1,5 +1,7 @@
 #include "vault/marker.hpp"
 
+#include <exception>
+
 #include "vault/base/error.hpp"
 #include "vault/base/limits.hpp"
 #include "vault/base/text.hpp"
@@ -12,22 +14,25 @@ namespace {
 constexpr std::string_view marker_type = "muniment/vault/v1";
 constexpr std::size_t marker_bytes_max = 4096;
 
-// A bad sector must not hide the copies that can be read.
+// A bad sector must not hide the copies that can be read. What the system said stays in
+// `unreadable`.
 std::optional<Bytes> try_read(FileSystem& files, const std::filesystem::path& path,
-                              std::uint64_t limit) {
+                              std::uint64_t limit, std::exception_ptr& unreadable) {
   try {
     return read_file(files, path, limit);
-  } catch (const Error&) {
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::io) unreadable = std::current_exception();
     return std::nullopt;
   }
 }
 
 // Each copy of the keyring names the vault, too.
 std::vector<KeyringIdentity> keyring_identities(FileSystem& files,
-                                                const std::filesystem::path& directory) {
+                                                const std::filesystem::path& directory,
+                                                std::exception_ptr& unreadable) {
   std::vector<KeyringIdentity> identities;
   for (const char* name : {"keyring", "keyring.2"}) {
-    const auto bytes = try_read(files, directory / name, limits::keyring_bytes_max);
+    const auto bytes = try_read(files, directory / name, limits::keyring_bytes_max, unreadable);
     if (!bytes) continue;
     if (const auto keyring = Keyring::decode(*bytes)) identities.push_back(keyring->identity());
   }
@@ -71,9 +76,11 @@ std::optional<KeyringIdentity> decode_marker(std::string_view text) {
 
 FoundMarker find_marker(FileSystem& files, const std::filesystem::path& directory) {
   const auto path = directory / marker_name;
-  const auto bytes = try_read(files, path, marker_bytes_max);
-  const std::vector<KeyringIdentity> identities = keyring_identities(files, directory);
+  std::exception_ptr unreadable;
+  const auto bytes = try_read(files, path, marker_bytes_max, unreadable);
+  const std::vector<KeyringIdentity> identities = keyring_identities(files, directory, unreadable);
   if (!bytes && identities.empty()) {
+    if (unreadable) std::rethrow_exception(unreadable);
     throw Error(ErrorCode::no_vault, escape(directory.native()) + ": there is no vault here",
                 "name its directory with --vault, or make one with 'muniment init'");
   }
@@ -87,6 +94,7 @@ FoundMarker find_marker(FileSystem& files, const std::filesystem::path& director
   const std::optional<KeyringIdentity> identity = decode_marker(text);
   if (identities.empty()) {
     if (identity) return {*identity, ""};
+    if (unreadable) std::rethrow_exception(unreadable);
     throw Error(ErrorCode::damaged,
                 escape(path.native()) + ": damaged, and so are both copies of the keyring",
                 "put the vault back from a backup");

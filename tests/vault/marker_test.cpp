@@ -130,6 +130,21 @@ TEST_CASE("marker: with both copies of the keyring damaged it stands alone") {
   CHECK(error->code() == ErrorCode::damaged);
 }
 
+TEST_CASE("marker: what the system does not let us read is neither absent nor damaged") {
+  MemoryFileSystem files;
+  files.make_directory("/keyring.2");
+  const auto nothing_else = failure(files);
+  REQUIRE(nothing_else);
+  CHECK(nothing_else->code() == ErrorCode::io);
+  put(files, "/keyring", "x");
+  put(files, "/muniment", "x");
+  const auto damage_besides = failure(files);
+  REQUIRE(damage_besides);
+  CHECK(damage_besides->code() == ErrorCode::io);
+  put(files, "/muniment", marker_of(8));
+  CHECK(find_marker(files, "/").identity == example_identity(8));
+}
+
 TEST_CASE("last check: comes back as it was, and nothing else does") {
   MemoryFileSystem files;
   CHECK_FALSE(find_last_check(files, "/"));
