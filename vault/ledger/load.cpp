@@ -88,8 +88,8 @@ class LedgerLoader {
       : x_name(name), x_log(name.note_key(log)), x_copies(find_copies(files, ledgers, name.id())) {}
 
   [[nodiscard]] std::optional<LoadedLedger> load(LoadDepth depth);
-  // A writer added to it since it was looked at.
-  [[nodiscard]] bool has_grown() const;
+  // A writer added to it since it was looked at. `loaded` is what load gave, or null if it threw.
+  [[nodiscard]] bool has_grown(const LoadedLedger* loaded) const;
 
  private:
   // A scan and why it is not the ledger; no text if it is.
@@ -231,9 +231,12 @@ void LedgerLoader::compare(std::size_t copy, const TailScan& alone, const TailSc
       {ledger_label(x_name.id()) + ": " + std::string(copy_name(copy)), cause});
 }
 
-bool LedgerLoader::has_grown() const {
-  return std::ranges::any_of(
-      x_copies, [](const TailCopy& copy) { return copy.file && copy.file->size() != copy.size; });
+bool LedgerLoader::has_grown(const LoadedLedger* loaded) const {
+  for (std::size_t copy = 0; copy < x_copies.size(); ++copy) {
+    const auto& file = loaded ? loaded->ledger.x_copies[copy] : x_copies[copy].file;
+    if (file && file->size() != x_copies[copy].size) return true;
+  }
+  return false;
 }
 
 std::optional<LoadedLedger> load_ledger(FileSystem& files, const Ledger::Path& ledgers,
@@ -241,10 +244,13 @@ std::optional<LoadedLedger> load_ledger(FileSystem& files, const Ledger::Path& l
                                         LoadDepth depth) {
   for (;;) {
     LedgerLoader loader(files, ledgers, name, log);
+    // What was read while a writer added to it may look damaged, or like two ledgers.
     try {
-      return loader.load(depth);
+      auto loaded = loader.load(depth);
+      const bool looks_damaged = loaded && !loaded->ledger.damage().empty();
+      if (!looks_damaged || !loader.has_grown(&*loaded)) return loaded;
     } catch (const Error&) {
-      if (!loader.has_grown()) throw;  // else it was read while a writer added to it
+      if (!loader.has_grown(nullptr)) throw;
     }
   }
 }
