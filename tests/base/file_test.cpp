@@ -13,6 +13,7 @@
 #include "tests/support/memory_file_system.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "vault/base/error.hpp"
+#include "vault/base/page_bytes.hpp"
 
 using namespace muniment;
 
@@ -72,6 +73,25 @@ TEST_CASE_TEMPLATE("file: what is written at an offset is read there", S, PosixS
   CHECK(as_text(target) == "fgh");
   file->start_writeback();
   file->sync();
+}
+
+TEST_CASE_TEMPLATE("file: large writes of whole pages and others give one file", S, PosixSubject,
+                   MemorySubject) {
+  S subject;
+  const auto file = subject.files.create(subject.root / "f");
+  PageBytes pages(std::size_t{2} << 20U);
+  for (std::size_t i = 0; i < pages.size(); ++i) pages.data()[i] = static_cast<std::byte>(i % 251);
+  const ByteView all = pages;
+  file->write_at(0, to_bytes("begin"));
+  file->write_at(4096, all);
+  file->write_at(4096 + all.size(), all.first(4096));  // whole pages, but small
+  file->write_at(8192 + all.size(), all.subspan(1));   // large, but not on a page
+  file->write_at(1, to_bytes("EGIN"));
+  file->sync();
+  CHECK(as_text(file->read_at(0, 5)) == "bEGIN");
+  CHECK(equal(file->read_at(4096, all.size()), all));
+  CHECK(equal(file->read_at(4096 + all.size(), 4096), all.first(4096)));
+  CHECK(equal(file->read_at(8192 + all.size(), all.size()), all.subspan(1)));
 }
 
 TEST_CASE_TEMPLATE("file: reading past the end gives what there is", S, PosixSubject,

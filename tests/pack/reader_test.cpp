@@ -66,7 +66,7 @@ PackId make_consistent(Bytes& file) {
 
 // The sample pack with another head or table, sealed with its key.
 Opened open_forged(const PackHead& head, ByteView table) {
-  Bytes file = pack().file;
+  Bytes file = to_bytes(pack().file);
   const PackHeader header = std::get<PackHeader>(decode_header(file));
   const std::array keys{sample_epoch()};
   const PackKey key = find_pack_key(header, keys).value();
@@ -156,7 +156,7 @@ TEST_CASE("pack reader: a store that fails is an error, not a fault of the pack"
 }
 
 TEST_CASE("pack reader: another epoch's pack is foreign, damaged or not") {
-  Bytes damaged = pack().file;
+  Bytes damaged = to_bytes(pack().file);
   damaged[2000] ^= std::byte{1};
   for (const PackAccess access : all_access) {
     CHECK(is(open_file(pack().id, pack().file, access, 2), PackFault::foreign));
@@ -175,7 +175,7 @@ TEST_CASE("pack reader: another pack under this name is swapped, though the key 
 }
 
 TEST_CASE("pack reader: eight damaged shards are healed in memory, header and table among them") {
-  Bytes file = pack().file;
+  Bytes file = to_bytes(pack().file);
   const std::size_t table_shard = pack().head.table_offset / 4096;
   for (const std::size_t shard : {std::size_t{0}, std::size_t{1}, table_shard, std::size_t{255}}) {
     for (std::size_t i = 0; i < 4096; ++i) file[shard * 4096 + i] = std::byte{0};
@@ -188,7 +188,7 @@ TEST_CASE("pack reader: eight damaged shards are healed in memory, header and ta
 }
 
 TEST_CASE("pack reader: a damaged frame fails, and is healed when the pack is opened checked") {
-  Bytes file = pack().file;
+  Bytes file = to_bytes(pack().file);
   file[50'000] ^= std::byte{1};
   for (const PackAccess access : {PackAccess::ranges, PackAccess::whole}) {
     const Opened opened = open_file(pack().id, file, access);
@@ -203,7 +203,7 @@ TEST_CASE("pack reader: a damaged frame fails, and is healed when the pack is op
 }
 
 TEST_CASE("pack reader: of a pack past healing the frames that are whole are still read") {
-  Bytes file = pack().file;
+  Bytes file = to_bytes(pack().file);
   for (std::size_t shard = 20; shard < 29; ++shard) file[shard * 4096] ^= std::byte{1};
   for (const PackAccess access : all_access) {
     const Opened opened = open_file(pack().id, file, access);
@@ -218,7 +218,7 @@ TEST_CASE("pack reader: of a pack past healing the frames that are whole are sti
 TEST_CASE("pack reader: past healing and without its header or table a pack is damaged") {
   for (const std::size_t lost :
        {std::size_t{20}, std::size_t{1290}, std::size_t{pack().head.table_offset}}) {
-    Bytes file = pack().file;
+    Bytes file = to_bytes(pack().file);
     for (std::size_t shard = 200; shard < 209; ++shard) file[shard * 4096] ^= std::byte{1};
     file[lost] ^= std::byte{1};
     for (const PackAccess access : all_access) {
@@ -228,7 +228,7 @@ TEST_CASE("pack reader: past healing and without its header or table a pack is d
 }
 
 TEST_CASE("pack reader: files of any other length are healed or damaged") {
-  Bytes file = pack().file;
+  Bytes file = to_bytes(pack().file);
   file.push_back(std::byte{0});
   CHECK(is_whole(open_file(pack().id, file)));
   CHECK(healed(open_file(pack().id, file)));
@@ -251,7 +251,7 @@ TEST_CASE(
         std::tuple{10, 2, PackFault::unsupported}, std::tuple{11, 2, PackFault::unsupported},
         std::tuple{12, 1, PackFault::unsupported}, std::tuple{0, 0, PackFault::malformed},
         std::tuple{13, 25, PackFault::malformed}, std::tuple{1200, 1, PackFault::malformed}}) {
-    Bytes file = pack().file;
+    Bytes file = to_bytes(pack().file);
     file[static_cast<std::size_t>(offset)] = static_cast<std::byte>(value);
     const PackId id = make_consistent(file);
     for (const PackAccess access : all_access) CHECK(is(open_file(id, file, access), fault));
@@ -277,7 +277,7 @@ TEST_CASE("pack reader: a forged head or table is malformed, whoever sealed it")
 }
 
 TEST_CASE("pack reader: a header that states another size than the file's is malformed") {
-  Bytes file = pack().file;
+  Bytes file = to_bytes(pack().file);
   PackHeader header = std::get<PackHeader>(decode_header(file));
   header.form.size_class = PackClass::mib2;
   const auto secret = decapsulate(sample_epoch(), header.ciphertext);
@@ -296,7 +296,7 @@ TEST_CASE("pack reader: a header that states another size than the file's is mal
 }
 
 TEST_CASE("pack reader: a tail that holds anything is not sound") {
-  Bytes file = pack().file;
+  Bytes file = to_bytes(pack().file);
   const PackHeader header = std::get<PackHeader>(decode_header(file));
   const std::array keys{sample_epoch()};
   const PackKey key = find_pack_key(header, keys).value();
@@ -315,7 +315,7 @@ TEST_CASE("pack reader: a turned bit in any byte of header, head, table or tile 
   const std::array keys{sample_epoch()};
   const PackKey key = find_pack_key(header, keys).value();
   const std::size_t table_end = pack().head.table_offset + pack().head.table_bytes + 32;
-  Bytes file = pack().file;
+  Bytes file = to_bytes(pack().file);
   const auto noticed = [&](std::size_t byte) {
     file[byte] ^= static_cast<std::byte>(1U << byte % 8);
     bool sound = false;
@@ -328,7 +328,7 @@ TEST_CASE("pack reader: a turned bit in any byte of header, head, table or tile 
     } else {
       sound = pack_id(decode_pack_tile(ByteView(file).last(8192))) == pack().id;
     }
-    file[byte] = pack().file[byte];
+    file[byte] = pack().file.data()[byte];
     return !sound;
   };
   for (std::size_t byte = 0; byte < 1280 + 64; ++byte) CHECK(noticed(byte));
@@ -337,11 +337,11 @@ TEST_CASE("pack reader: a turned bit in any byte of header, head, table or tile 
 }
 
 TEST_CASE("pack reader: a turned bit in header, head, table or tile is healed on opening") {
-  Bytes file = pack().file;
+  Bytes file = to_bytes(pack().file);
   const auto opens_healed = [&](std::size_t byte) {
     file[byte] ^= static_cast<std::byte>(1U << byte % 8);
     const Opened opened = open_file(pack().id, file);
-    file[byte] = pack().file[byte];
+    file[byte] = pack().file.data()[byte];
     return is_whole(opened) && healed(opened);
   };
   for (std::size_t byte = 0; byte < 1280 + 64; byte += 21) CHECK(opens_healed(byte));

@@ -44,6 +44,10 @@ inline Bytes to_bytes(std::string_view text) {
   return {view.begin(), view.end()};
 }
 
+inline Bytes to_bytes(ByteView bytes) {
+  return {bytes.begin(), bytes.end()};
+}
+
 inline void append(Bytes& target, ByteView source) {
   target.insert(target.end(), source.begin(), source.end());
 }

@@ -26,7 +26,9 @@ class File {
   [[nodiscard]] Bytes read_at(std::uint64_t offset, std::size_t length) const;
   // As above, into `target`; returns how many bytes there were.
   [[nodiscard]] virtual std::size_t read_at(std::uint64_t offset, MutableByteView target) const = 0;
-  // Writes all of `bytes` at `offset` or throws.
+  // Writes all of `bytes` at `offset` or throws. Large blocks of whole pages, as packs are, go past
+  // the page cache where the system can do that: they are not read again soon, and copying them
+  // there would cost more than sealing them.
   virtual void write_at(std::uint64_t offset, ByteView bytes) = 0;
   virtual void truncate(std::uint64_t size) = 0;
   // Tells the kernel to begin writing back; promises nothing.

@@ -4,9 +4,7 @@
 
 namespace muniment {
 
-PackDraft::PackDraft(Suite suite) : x_suite(suite) {
-  x_payloads.reserve(room());
-}
+PackDraft::PackDraft(Suite suite) : x_suite(suite), x_payloads(room()) {}
 
 std::size_t PackDraft::room() const noexcept {
   return pack_room({.suite = x_suite, .size_class = PackClass::mib16});
@@ -18,7 +16,7 @@ std::size_t PackDraft::table_bytes() const noexcept {
 }
 
 std::size_t PackDraft::used() const noexcept {
-  return x_payloads.size() + x_table.frames.size() * tag_bytes(x_suite) + table_bytes();
+  return x_payload_bytes + x_table.frames.size() * tag_bytes(x_suite) + table_bytes();
 }
 
 std::size_t PackDraft::add(const Frame& frame, std::size_t placed) {
@@ -44,16 +42,25 @@ std::size_t PackDraft::add(const Frame& frame, std::size_t placed) {
                             .chunk = frame.chunk,
                             .plain_bytes = frame.plain_bytes,
                             .stored_bytes = static_cast<std::uint32_t>(taken.size())});
-  append(x_payloads, taken);
+  // std::ranges::copy moves std::byte one at a time.
+  std::memcpy(x_payloads.data() + x_payload_bytes, taken.data(), taken.size());
+  x_payload_bytes += taken.size();
+  const bool whole = taken.size() == frame.payload.size();
+  if (whole && frame.type == FrameType::dictionary) x_dictionaries.push_back(frame.chunk);
   if (placed > 0) x_first_part_offset = static_cast<std::uint32_t>(placed);
   x_last_part_remaining = static_cast<std::uint32_t>(rest.size() - taken.size());
   return taken.size();
 }
 
+bool PackDraft::has_dictionary(const ChunkId& id) const noexcept {
+  return std::ranges::find(x_dictionaries, id) != x_dictionaries.end();
+}
+
 void PackDraft::clear() noexcept {
+  x_dictionaries.clear();
   x_table.codecs.clear();
   x_table.frames.clear();
-  x_payloads.clear();
+  x_payload_bytes = 0;
   x_first_part_offset = 0;
   x_last_part_remaining = 0;
 }
@@ -70,7 +77,7 @@ PackForm PackDraft::form() const noexcept {
 PackHead PackDraft::head() const noexcept {
   const std::size_t frames = x_table.frames.size();
   const std::size_t table_offset =
-      frames_offset(x_suite) + x_payloads.size() + frames * tag_bytes(x_suite);
+      frames_offset(x_suite) + x_payload_bytes + frames * tag_bytes(x_suite);
   return {.frame_count = static_cast<std::uint32_t>(frames),
           .table_offset = static_cast<std::uint32_t>(table_offset),
           .table_bytes = static_cast<std::uint32_t>(table_bytes()),

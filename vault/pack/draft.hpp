@@ -1,6 +1,7 @@
 // A pack that is being filled: frames are collected until it is full or nothing more comes.
 #pragma once
 
+#include "vault/base/page_bytes.hpp"
 #include "vault/pack/table.hpp"
 
 namespace muniment {
@@ -37,13 +38,18 @@ class PackDraft {
 
   void clear() noexcept;
 
+  // Whether the whole dictionary chunk with this id stands in the pack.
+  [[nodiscard]] bool has_dictionary(const ChunkId& id) const noexcept;
+
   [[nodiscard]] bool empty() const noexcept { return x_table.frames.empty(); }
   // The smallest class that holds what was added; mib16 if the last chunk was cut.
   [[nodiscard]] PackForm form() const noexcept;
   [[nodiscard]] PackHead head() const noexcept;
   [[nodiscard]] const PackTable& table() const noexcept { return x_table; }
   // All payloads, one after the other.
-  [[nodiscard]] ByteView payloads() const noexcept { return x_payloads; }
+  [[nodiscard]] ByteView payloads() const noexcept {
+    return ByteView(x_payloads).first(x_payload_bytes);
+  }
 
  private:
   // Bytes that frames with their tags and the table may take together, and do take.
@@ -53,7 +59,9 @@ class PackDraft {
 
   Suite x_suite;
   PackTable x_table;
-  Bytes x_payloads;
+  PageBytes x_payloads;  // of a full pack; the first x_payload_bytes are used
+  std::size_t x_payload_bytes = 0;
+  std::vector<ChunkId> x_dictionaries;  // whole ones
   std::uint32_t x_first_part_offset = 0;
   std::uint32_t x_last_part_remaining = 0;
 };

@@ -91,7 +91,7 @@ bool opens_to(ByteView file, const PackDraft& draft, const KemSharedSecret& secr
 }  // namespace
 
 SealedPack seal_pack(const PackDraft& draft, const EpochPublicKey& epoch, Random& random,
-                     Bytes buffer) {
+                     PageBytes buffer) {
   VAULT_ASSERT(!draft.empty());
   SealedPack pack{.id = {},
                   .form = draft.form(),

@@ -2,6 +2,7 @@
 // fills packs that it cannot open again.
 #pragma once
 
+#include "vault/base/page_bytes.hpp"
 #include "vault/crypto/keys.hpp"
 #include "vault/crypto/random.hpp"
 #include "vault/pack/draft.hpp"
@@ -13,13 +14,13 @@ struct SealedPack {
   PackForm form;
   PackHead head;
   PackTable table;
-  Bytes file;  // body and tile, as stored under pack_key(id)
+  PageBytes file;  // body and tile, as stored under pack_key(id)
 };
 
 // Seals the draft, which must not be empty, then opens the result again and compares every frame
 // with the draft: Error(io) if this machine's memory or processor did not keep them. Error(damaged)
 // if `epoch` is not a valid public key. `buffer` is memory to reuse for the file. Thread-safe.
 [[nodiscard]] SealedPack seal_pack(const PackDraft& draft, const EpochPublicKey& epoch,
-                                   Random& random, Bytes buffer = {});
+                                   Random& random, PageBytes buffer = {});
 
 }  // namespace muniment

@@ -54,7 +54,7 @@ class PackLine {
   std::optional<PackDraft> x_draft;
   BoundedQueue<PackDraft> x_free_drafts;
   BoundedQueue<PackDraft> x_full_drafts;
-  BoundedQueue<Bytes> x_free_files;
+  BoundedQueue<PageBytes> x_free_files;
   BoundedQueue<SealedPack> x_sealed;
   std::atomic<unsigned> x_sealing;
   std::vector<PackFacts> x_packs;
