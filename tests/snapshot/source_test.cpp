@@ -24,10 +24,10 @@ void write(const fs::path& path, std::string_view text = "text") {
   std::ofstream(path, std::ios::binary) << text;
 }
 
-std::vector<Found> scan(std::vector<fs::path> roots, bool open_files = true) {
+std::vector<Found> scan(std::vector<fs::path> roots) {
   TreeScan tree(roots);
   std::vector<Found> all;
-  while (auto found = tree.next(open_files)) all.push_back(std::move(*found));
+  while (auto found = tree.next()) all.push_back(std::move(*found));
   return all;
 }
 
@@ -148,7 +148,6 @@ TEST_CASE("source: files, folders and links are described as found") {
   CHECK(file.size == 5);
   CHECK(file.hard_linked);
   CHECK_FALSE(file.executable);
-  CHECK(file.file);
   const Found& program = at(all, "top/program");
   CHECK(program.executable);
   CHECK_FALSE(program.hard_linked);
@@ -159,13 +158,37 @@ TEST_CASE("source: files, folders and links are described as found") {
   for (const Found& found : all) CHECK((found.has_entry && found.problem.empty()));
 }
 
-TEST_CASE("source: files are only opened where they are wanted") {
+TEST_CASE("source: what was found can be opened later, whatever became of its folder's name") {
   const TemporaryDirectory directory;
-  write(directory.path() / "file");
-  CHECK(at(scan({directory.path() / "file"}, true), "file").file);
-  const std::vector<Found> all = scan({directory.path() / "file"}, false);
-  CHECK_FALSE(at(all, "file").file);
-  CHECK(at(all, "file").size == 4);
+  write(directory.path() / "top" / "file");
+  write(directory.path() / "alone");
+  const std::vector<Found> all = scan({directory.path() / "top", directory.path() / "alone"});
+  fs::rename(directory.path() / "top", directory.path() / "other");
+  std::string problem;
+  for (const char* path : {"top/file", "alone"}) {
+    CHECK(open_found(at(all, path), problem));
+    CHECK(problem.empty());
+  }
+}
+
+TEST_CASE("source: what is no file any more when it is opened is named") {
+  const TemporaryDirectory directory;
+  const fs::path top = directory.path() / "top";
+  for (const char* name : {"gone", "fifo", "link", "folder"}) write(top / name);
+  const std::vector<Found> all = scan({top});
+  for (const char* name : {"gone", "fifo", "link", "folder"}) fs::remove(top / name);
+  REQUIRE(::mkfifo((top / "fifo").c_str(), 0600) == 0);
+  fs::create_symlink("/etc/passwd", top / "link");
+  fs::create_directory(top / "folder");
+  const auto problem_of = [&](const char* name) {
+    std::string problem;
+    CHECK_FALSE(open_found(at(all, name), problem));
+    return problem;
+  };
+  CHECK(problem_of("top/gone").starts_with("vanished"));
+  CHECK(problem_of("top/fifo").starts_with("replaced"));
+  CHECK(problem_of("top/folder").starts_with("replaced"));
+  CHECK_FALSE(problem_of("top/link").empty());
 }
 
 TEST_CASE("source: a link to a folder is a link, below a root or as one") {
@@ -328,15 +351,17 @@ TEST_CASE("source: a folder that is replaced by a link is not followed") {
   CHECK_FALSE(tree.next());
 }
 
-TEST_CASE("source: a file that changed since it was opened is told") {
+TEST_CASE("source: a file that changed since it was found is told") {
   const TemporaryDirectory directory;
   const fs::path path = directory.path() / "file";
   write(path, "12345");
   const std::vector<Found> all = scan({path});
   const Found& found = at(all, "file");
-  CHECK_FALSE(changed_since(found));
+  std::string problem;
+  const Descriptor file = open_found(found, problem);
+  CHECK_FALSE(changed_since(found, file));
   std::ofstream(path, std::ios::app) << "6";
-  CHECK(changed_since(found));
+  CHECK(changed_since(found, file));
 }
 
 TEST_CASE("source: names that are one in NFC are reported as twins") {

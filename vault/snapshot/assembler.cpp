@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "vault/base/assert.hpp"
+#include "vault/base/text.hpp"
 #include "vault/snapshot/format.hpp"
 
 namespace muniment {
@@ -34,8 +35,11 @@ void Assembler::complete(WorkedTask& task) {
   }
   if (task.kind == Kind::end) attach_chunks(task.entry);
   x_chunks.clear();
-  if (task.kind == Kind::failed) return;
-
+  if (task.kind == Kind::skipped) {
+    skip(task);
+    return;
+  }
+  note(task);
   if (task.entry.kind == EntryKind::file) {
     ++x_files;
     x_bytes += task.entry.size;
@@ -48,6 +52,18 @@ void Assembler::complete(WorkedTask& task) {
     (task.entry.kind == EntryKind::directory ? x_directories : x_links) += 1;
   }
   if (x_cutter.add(task.entry)) cut_manifest();
+}
+
+void Assembler::skip(const WorkedTask& task) {
+  x_skipped.push_back(escape(task.entry.path) + ": " + task.problem);
+  x_activity.notice("skipped " + x_skipped.back());
+}
+
+void Assembler::note(const WorkedTask& task) {
+  if (task.hard_linked) ++x_hard_links;
+  if (!task.changed) return;
+  x_changed.push_back(escape(task.entry.path));
+  x_activity.notice(x_changed.back() + ": changed while it was being read; stored as read");
 }
 
 void Assembler::attach_chunks(Entry& entry) {
@@ -96,12 +112,15 @@ ChunkRef Assembler::finish(SnapshotIndex& index) {
   return ref;
 }
 
-void Assembler::count_into(IngestReport& report) const {
+void Assembler::count_into(IngestReport& report) {
   report.files = x_files;
   report.directories = x_directories;
   report.links = x_links;
   report.bytes = x_bytes;
   report.bytes_new = x_bytes_new;
+  report.hard_links = x_hard_links;
+  report.skipped = std::move(x_skipped);
+  report.changed = std::move(x_changed);
 }
 
 }  // namespace muniment

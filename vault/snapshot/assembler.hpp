@@ -18,6 +18,9 @@ struct WorkedTask {
   Entry entry;                      // complete but for the chunks of an `end`
   TakenChunk chunk;                 // file, chunk
   std::optional<ContentLeaf> leaf;  // entry, file and end that are files
+  std::string problem;              // skipped
+  bool changed = false;
+  bool hard_linked = false;
 };
 
 struct WorkedBatch {
@@ -41,11 +44,13 @@ class Assembler {
   // index.
   [[nodiscard]] ChunkRef finish(SnapshotIndex& index);
 
-  // Counts of what was taken, into the report's fields of the same names.
-  void count_into(IngestReport& report) const;
+  // What was taken, and what was not, into the report's fields of the same names.
+  void count_into(IngestReport& report);
 
  private:
   void complete(WorkedTask& task);
+  void skip(const WorkedTask& task);
+  void note(const WorkedTask& task);
   void attach_chunks(Entry& entry);
   [[nodiscard]] ChunkRef store(FrameType type, Bytes plaintext);
   void add(const TakenChunk& chunk);
@@ -67,6 +72,9 @@ class Assembler {
   std::uint64_t x_links = 0;
   std::uint64_t x_bytes = 0;
   std::uint64_t x_bytes_new = 0;
+  std::uint64_t x_hard_links = 0;
+  std::vector<std::string> x_skipped;
+  std::vector<std::string> x_changed;
 };
 
 }  // namespace muniment

@@ -18,6 +18,8 @@ namespace {
 // A batch is worth handing over from here on; a chunk of a large file always is.
 constexpr std::size_t batch_bytes = 1 * limits::mib;
 constexpr std::size_t batch_tasks = 256;
+// Each folder of a batch is kept open until its files are read.
+constexpr std::size_t batch_folders = 16;
 
 // Of a large file: room for the longest chunk behind the longest one that was just cut off, four
 // times.
@@ -78,76 +80,82 @@ FileScan::FileScan(std::span<const std::filesystem::path> paths,
       x_activity(activity),
       x_sink(std::move(sink)) {}
 
-void FileScan::run(IngestReport& report) {
+void read_found(ScanTask& task) {
+  task.bytes.resize(task.found.size);
+  const Descriptor file = open_found(task.found, task.problem);
+  // At most what was found: a file that grew counts as changed.
+  const ssize_t size = file ? read_full(file.get(), task.bytes) : 0;
+  if (size < 0) task.problem = std::strerror(errno);
+  if (!task.problem.empty()) {
+    task.kind = ScanTask::Kind::skipped;
+    task.bytes.clear();
+    return;
+  }
+  task.bytes.resize(static_cast<std::size_t>(size));
+  task.entry.size = static_cast<std::uint64_t>(size);
+  task.try_zstd = magic_says_compressible(task.bytes);
+  task.changed = changed_since(task.found, file);
+  task.kind = task.bytes.empty() ? ScanTask::Kind::entry : ScanTask::Kind::file;
+  if (task.bytes.empty()) task.entry.sha256 = sha256({});
+}
+
+void FileScan::run() {
   if (x_options.stream) take_stream(*x_options.stream);
   while (!x_stopped) {
     x_activity.check();
     std::optional<Found> found = x_tree.next();
     if (!found) break;
-    take(*found, report);
+    take(*found);
   }
   flush();
-  report.twins = x_tree.twins();
-  report.excluded = x_tree.excluded();
 }
 
-void FileScan::take(Found& found, IngestReport& report) {
-  if (!found.problem.empty()) skip(found, found.problem, report);
+void FileScan::take(Found& found) {
+  if (!found.problem.empty()) skip(found.path, found.problem);
   if (!found.has_entry) return;
   Entry entry = entry_of(found, x_options.times);
-  if (found.kind == EntryKind::file) {
-    take_file(found, std::move(entry), report);
-  } else {
-    send({ScanTask::Kind::entry, std::move(entry), {}, false});
-  }
-}
-
-void FileScan::take_file(Found& found, Entry entry, IngestReport& report) {
-  bool read = false;
-  if (found.size < limits::chunk_bytes_min) {
-    ScanTask task{ScanTask::Kind::file, std::move(entry), Bytes(found.size), true};
-    read = read_small(found, task);
-    if (read) send(std::move(task));
-  } else {
-    read = read_large(found.file.get(), found.size, std::move(entry));
-  }
-  if (!read) {
-    skip(found, std::strerror(errno), report);
+  if (found.kind == EntryKind::file && found.size >= limits::chunk_bytes_min) {
+    take_large(found, std::move(entry));
     return;
   }
-  if (found.hard_linked) ++report.hard_links;
-  if (changed_since(found)) {
-    report.changed.push_back(escape(found.path));
-    x_activity.notice(escape(found.path) + ": changed while it was being read; stored as read");
+  ScanTask task{.entry = std::move(entry), .hard_linked = found.hard_linked};
+  if (found.kind == EntryKind::file) {
+    task.kind = ScanTask::Kind::found;
+    task.found = std::move(found);
   }
+  send(std::move(task));
+}
+
+void FileScan::take_large(const Found& found, Entry entry) {
+  std::string problem;
+  const Descriptor file = open_found(found, problem);
+  std::optional<ScanTask> last;
+  if (file) {
+    last = read_large(file.get(), found.size, std::move(entry));
+    if (!last) problem = std::strerror(errno);
+  }
+  if (!last) {
+    skip(found.path, std::move(problem));
+    return;
+  }
+  last->hard_linked = found.hard_linked;
+  last->changed = changed_since(found, file);
+  send(std::move(*last));
 }
 
 void FileScan::take_stream(const InputStream& stream) {
   Entry entry;
   entry.path = stream.name;
   if (x_options.times) entry.time = stream.time;
-  if (!read_large(stream.descriptor, std::numeric_limits<std::uint64_t>::max(), std::move(entry))) {
-    throw io_error(escape(stream.name), "read", errno);
-  }
-}
-
-// Reads at most what the file had when it was opened; one that grew is reported by its new size.
-bool FileScan::read_small(const Found& found, ScanTask& task) const {
-  const ssize_t size = read_full(found.file.get(), task.bytes);
-  if (size < 0) return false;
-  task.bytes.resize(static_cast<std::size_t>(size));
-  task.entry.size = static_cast<std::uint64_t>(size);
-  task.try_zstd = magic_says_compressible(task.bytes);
-  if (task.bytes.empty()) {
-    task.kind = ScanTask::Kind::entry;
-    task.entry.sha256 = sha256({});
-  }
-  return true;
+  std::optional<ScanTask> last =
+      read_large(stream.descriptor, std::numeric_limits<std::uint64_t>::max(), std::move(entry));
+  if (!last) throw io_error(escape(stream.name), "read", errno);
+  send(std::move(*last));
 }
 
 // A file of 512 KiB or more: cut by content, its whole hashed in passing unless it is a single
 // chunk, whose own hash then serves.
-bool FileScan::read_large(int file, std::uint64_t size, Entry entry) {
+std::optional<ScanTask> FileScan::read_large(int file, std::uint64_t size, Entry entry) {
   x_window.resize(window_bytes);
   Sha256 whole;
   std::uint64_t left = size;
@@ -165,12 +173,7 @@ bool FileScan::read_large(int file, std::uint64_t size, Entry entry) {
           static_cast<std::size_t>(std::min<std::uint64_t>(left, window_bytes - filled));
       const ssize_t count =
           read_full(file, MutableByteView(x_window).subspan(filled, room), x_activity);
-      if (count < 0) {
-        const int error_number = errno;
-        send({ScanTask::Kind::failed, {}, {}, false});
-        errno = error_number;
-        return false;
-      }
+      if (count < 0) return std::nullopt;
       filled += static_cast<std::size_t>(count);
       left -= static_cast<std::uint64_t>(count);
       end = left == 0 || static_cast<std::size_t>(count) < room;
@@ -182,42 +185,51 @@ bool FileScan::read_large(int file, std::uint64_t size, Entry entry) {
     const bool only = end && entry.size == 0 && chunk.size() == rest.size();
     entry.size += chunk.size();
     cut += chunk.size();
+    const auto kind = only ? ScanTask::Kind::file : ScanTask::Kind::chunk;
+    ScanTask task{.kind = kind, .bytes = Bytes(chunk.begin(), chunk.end()), .try_zstd = try_zstd};
     if (only) {
-      send({ScanTask::Kind::file, std::move(entry), Bytes(chunk.begin(), chunk.end()), try_zstd});
-      return true;
+      task.entry = std::move(entry);
+      return task;
     }
     whole.update(chunk);
-    send({ScanTask::Kind::chunk, {}, Bytes(chunk.begin(), chunk.end()), try_zstd});
-    if (x_stopped) return true;
+    send(std::move(task));
+    if (x_stopped) break;
   }
   entry.sha256 = whole.finish();
-  send(
-      {entry.size == 0 ? ScanTask::Kind::entry : ScanTask::Kind::end, std::move(entry), {}, false});
-  return true;
+  const auto kind = entry.size == 0 ? ScanTask::Kind::entry : ScanTask::Kind::end;
+  return ScanTask{.kind = kind, .entry = std::move(entry)};
 }
 
-void FileScan::skip(const Found& found, const std::string& why, IngestReport& report) {
-  report.skipped.push_back(escape(found.path) + ": " + why);
-  x_activity.notice("skipped " + report.skipped.back());
+void FileScan::skip(const std::string& path, std::string problem) {
+  ScanTask task{.kind = ScanTask::Kind::skipped, .problem = std::move(problem)};
+  task.entry.path = path;
+  send(std::move(task));
 }
 
 void FileScan::send(ScanTask task) {
-  x_batch_bytes += task.bytes.size();
+  const Descriptor* const folder = task.found.folder.get();
+  if (folder != nullptr && folder != std::exchange(x_folder, folder)) ++x_batch_folders;
+  x_batch_bytes += task.kind == ScanTask::Kind::found ? task.found.size : task.bytes.size();
   x_batch.tasks.push_back(std::move(task));
-  if (x_batch_bytes >= batch_bytes || x_batch.tasks.size() == batch_tasks) flush();
+  if (x_batch_bytes >= batch_bytes || x_batch.tasks.size() == batch_tasks ||
+      x_batch_folders == batch_folders) {
+    flush();
+  }
 }
 
 void FileScan::flush() {
   if (x_stopped || x_batch.tasks.empty()) return;
   x_batch.number = x_next_number++;
   x_batch_bytes = 0;
+  x_batch_folders = 0;
+  x_folder = nullptr;
   x_stopped = !x_sink(std::exchange(x_batch, {}));
 }
 
 void estimate(std::span<const std::filesystem::path> paths, const std::filesystem::path& left_out,
               const Exclusion& exclusion, Activity& activity) {
   TreeScan tree(paths, left_out, &exclusion);
-  while (const auto found = tree.next(false)) {
+  while (const auto found = tree.next()) {
     if (activity.stop_requested()) return;
     if (!found->has_entry || found->kind != EntryKind::file) continue;
     activity.items_total.fetch_add(1, std::memory_order_relaxed);

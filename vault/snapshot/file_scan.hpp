@@ -1,5 +1,5 @@
-// The beginning of the ingest pipeline: reads the tree once, in manifest order, and hands out work
-// in batches, small files together, large ones a chunk at a time.
+// The beginning of the ingest pipeline: walks the tree once, in manifest order, and hands out work
+// in batches: small files together, which the workers read, and large ones a chunk at a time.
 #pragma once
 
 #include <functional>
@@ -14,18 +14,26 @@ namespace muniment {
 // What is to be done for one object, or for one chunk of a file that has several.
 struct ScanTask {
   enum class Kind {
-    entry,   // a directory, a link, an empty file: nothing but the entry
-    file,    // a file of one chunk, which is `bytes`
-    chunk,   // `bytes` is the next chunk of the file whose `end` or `failed` follows
-    end,     // the file's chunks all came; the entry has its size and SHA-256
-    failed,  // the rest of the file cannot be read: the chunks that came are nobody's
+    entry,    // a directory, a link, an empty file: nothing but the entry
+    found,    // a file of one chunk at most, which is still to be read: see read_found
+    file,     // a file of one chunk, which is `bytes`
+    chunk,    // `bytes` is the next chunk of the file whose `end` or `skipped` follows
+    end,      // the file's chunks all came; the entry has its size and SHA-256
+    skipped,  // entry.path cannot be taken in; chunks that came are nobody's
   };
 
   Kind kind = Kind::entry;
-  Entry entry;  // not for `chunk` and `failed`
-  Bytes bytes;
+  Entry entry{};  // not for `chunk`
+  Bytes bytes{};
   bool try_zstd = true;
+  Found found{};          // for `found`
+  std::string problem{};  // for `skipped`
+  bool changed = false;
+  bool hard_linked = false;
 };
+
+// Reads the file of a `found`, which then is a `file`, an `entry` or `skipped`. Any thread.
+void read_found(ScanTask& task);
 
 struct ScanBatch {
   std::uint64_t number = 0;  // counts up from 0
@@ -41,18 +49,21 @@ class FileScan {
   FileScan(std::span<const std::filesystem::path> paths, const std::filesystem::path& left_out,
            const GearTable& gear, const IngestOptions& options, Activity& activity, Sink sink);
 
-  // Reads everything. What cannot be read, or changes meanwhile, is put into `report` (skipped,
-  // changed, twins, excluded, hard_links) and said to the Activity. Error(io) if the stream fails.
-  void run(IngestReport& report);
+  // Walks everything. Error(io) if the stream fails.
+  void run();
+
+  // Of what was walked, as in IngestReport.
+  [[nodiscard]] const std::vector<std::string>& twins() const noexcept { return x_tree.twins(); }
+  [[nodiscard]] std::uint64_t excluded() const noexcept { return x_tree.excluded(); }
 
  private:
-  void take(Found& found, IngestReport& report);
-  void take_file(Found& found, Entry entry, IngestReport& report);
+  void take(Found& found);
+  void take_large(const Found& found, Entry entry);
   void take_stream(const InputStream& stream);
-  [[nodiscard]] bool read_small(const Found& found, ScanTask& task) const;
-  // Reads `size` bytes, fewer if the file ends before.
-  [[nodiscard]] bool read_large(int file, std::uint64_t size, Entry entry);
-  void skip(const Found& found, const std::string& why, IngestReport& report);
+  // Reads `size` bytes, fewer if the file ends before; sends all but the last task, which is the
+  // entry's own. Empty, with errno, if the file cannot be read to its end.
+  [[nodiscard]] std::optional<ScanTask> read_large(int file, std::uint64_t size, Entry entry);
+  void skip(const std::string& path, std::string problem);
   void send(ScanTask task);
   void flush();
 
@@ -63,6 +74,8 @@ class FileScan {
   Sink x_sink;
   ScanBatch x_batch;
   std::size_t x_batch_bytes = 0;
+  std::size_t x_batch_folders = 0;
+  const Descriptor* x_folder = nullptr;  // of the last small file
   std::uint64_t x_next_number = 0;
   bool x_stopped = false;
   Bytes x_window;  // of a large file

@@ -85,11 +85,13 @@ class IngestPipeline {
     x_line.start(stages);
     stages.start([&] { index_chunk = assemble(index, result.report); });
     stages.run([&] {
-      scan.run(result.report);
+      scan.run();
       x_scanned.close();
     });
     stages.join();
 
+    result.report.twins = scan.twins();
+    result.report.excluded = scan.excluded();
     result.number = last.number + 1;
     commit(index, index_chunk, result);
     return result;
@@ -134,14 +136,18 @@ class IngestPipeline {
   }
 
   WorkedTask work_on(ScanTask& task, ChunkIntake& intake) const {
+    if (task.kind == ScanTask::Kind::found) read_found(task);
     WorkedTask worked;
     worked.kind = task.kind;
     worked.entry = std::move(task.entry);
+    worked.problem = std::move(task.problem);
+    worked.changed = task.changed;
+    worked.hard_linked = task.hard_linked;
     if (!task.bytes.empty()) {
       worked.chunk = intake.take(FrameType::data, std::move(task.bytes), task.try_zstd);
     }
     const bool has_entry =
-        task.kind != ScanTask::Kind::chunk && task.kind != ScanTask::Kind::failed;
+        task.kind != ScanTask::Kind::chunk && task.kind != ScanTask::Kind::skipped;
     if (!has_entry) return worked;
     if (task.kind == ScanTask::Kind::file) worked.entry.sha256 = worked.chunk.sha256;
     if (worked.entry.kind == EntryKind::file) {

@@ -100,22 +100,6 @@ void read_link(int directory, const char* name, Found& found) {
   found.has_entry = found.problem.empty();
 }
 
-// O_NONBLOCK, since what was a file a moment ago may be a FIFO now.
-void open_regular(int directory, const char* name, Found& found) {
-  Descriptor file(::openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-  struct stat status{};
-  if (!file || ::fstat(file.get(), &status) != 0) {
-    found.problem = reason(errno);
-  } else if (!S_ISREG(status.st_mode)) {
-    found.problem = "replaced while it was being read";
-  } else {
-    describe(status, found);
-    found.file = std::move(file);
-    return;
-  }
-  found.has_entry = false;
-}
-
 bool stores_contents(const std::filesystem::path& path) {
   const std::filesystem::path last = path.filename();
   return path == path.root_path() || last == "." || last == "..";
@@ -123,9 +107,26 @@ bool stores_contents(const std::filesystem::path& path) {
 
 }  // namespace
 
-bool changed_since(const Found& found) {
+Descriptor open_found(const Found& found, std::string& problem) {
+  const int folder = found.folder ? found.folder->get() : AT_FDCWD;
+  // O_NONBLOCK, since what was a file a moment ago may be a FIFO now.
+  constexpr int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+  Descriptor file(::openat(folder, found.name.c_str(), flags));
   struct stat status{};
-  if (::fstat(found.file.get(), &status) != 0) return true;
+  if (!file || ::fstat(file.get(), &status) != 0) {
+    problem = reason(errno);
+    return {};
+  }
+  if (!S_ISREG(status.st_mode)) {
+    problem = "replaced while it was being read";
+    return {};
+  }
+  return file;
+}
+
+bool changed_since(const Found& found, const Descriptor& file) {
+  struct stat status{};
+  if (::fstat(file.get(), &status) != 0) return true;
   return static_cast<std::uint64_t>(status.st_size) != found.size ||
          modification_time(status) != found.time;
 }
@@ -208,7 +209,7 @@ void TreeScan::keep_tag_only(int directory, Items& items) {
   });
 }
 
-std::optional<Found> TreeScan::next(bool open_files) {
+std::optional<Found> TreeScan::next() {
   while (!x_levels.empty()) {
     Level& level = x_levels.back();
     if (level.next == level.items.size()) {
@@ -217,7 +218,7 @@ std::optional<Found> TreeScan::next(bool open_files) {
     }
     const Item& item = level.items[level.next++];
     if (!item.descend) {
-      std::optional<Found> found = look(level, item, open_files);
+      std::optional<Found> found = look(level, item);
       if (found) return found;
       ++x_excluded;
       continue;
@@ -275,7 +276,7 @@ std::string TreeScan::enter(const Level& parent, const Item& item) {
   std::ranges::sort(level.items, {}, &Item::key);
   report_twins(level);
   x_levels.push_back(std::move(level));
-  x_current = std::move(directory);
+  x_current = std::make_shared<const Descriptor>(std::move(directory));
   x_current_depth = x_levels.size();
   return {};
 }
@@ -284,13 +285,14 @@ std::string TreeScan::enter(const Level& parent, const Item& item) {
 int TreeScan::directory_of(const Level& level) {
   if (x_levels.size() == 1) return AT_FDCWD;
   if (x_current_depth != x_levels.size()) {
-    x_current = Descriptor(::openat(x_root.get(), level.relative.c_str(), directory_flags));
+    x_current = std::make_shared<const Descriptor>(
+        ::openat(x_root.get(), level.relative.c_str(), directory_flags));
     x_current_depth = x_levels.size();
   }
-  return x_current.get();
+  return x_current->get();
 }
 
-std::optional<Found> TreeScan::look(const Level& level, const Item& item, bool open_file) {
+std::optional<Found> TreeScan::look(const Level& level, const Item& item) {
   Found found;
   found.path = level.stored + item.key;
   if (found.path.size() > limits::path_bytes_max) {
@@ -314,7 +316,10 @@ std::optional<Found> TreeScan::look(const Level& level, const Item& item, bool o
                          x_exclusion->larger_than && found.size > *x_exclusion->larger_than;
   if (too_large) return std::nullopt;
   if (found.kind == EntryKind::symlink) read_link(directory, name.c_str(), found);
-  if (found.kind == EntryKind::file && open_file) open_regular(directory, name.c_str(), found);
+  if (found.kind == EntryKind::file) {
+    if (x_levels.size() > 1) found.folder = x_current;
+    found.name = name;
+  }
   return found;
 }
 

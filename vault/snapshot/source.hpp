@@ -1,10 +1,11 @@
-// Walks the user's folders in manifest order and opens what it finds, following no link and
+// Walks the user's folders in manifest order and opens what was found, following no link and
 // trusting no name.
 #pragma once
 
 #include <sys/types.h>
 
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -29,11 +30,17 @@ struct Found {
   bool executable = false;
   bool hard_linked = false;
   std::string link_target;
-  Descriptor file;  // regular files: open for reading
+  // Of a regular file: where it can be opened, by any thread; null for the working directory.
+  std::shared_ptr<const Descriptor> folder;
+  std::string name;  // in `folder`
 };
 
-// What a file looked like before and after it was read.
-[[nodiscard]] bool changed_since(const Found& found);
+// Opens what was found as a regular file, for reading. Where it cannot, sets `problem` to why and
+// returns a closed one.
+[[nodiscard]] Descriptor open_found(const Found& found, std::string& problem);
+
+// Whether the file, open as `file`, is no longer what was found.
+[[nodiscard]] bool changed_since(const Found& found, const Descriptor& file);
 
 // Yields every object below the given paths in the byte order of their stored paths: each path is
 // stored under its last component; one that ends in "." or "..", and "/", gives its contents. Not
@@ -48,8 +55,8 @@ class TreeScan {
                     const std::filesystem::path& left_out = {},
                     const Exclusion* exclusion = nullptr);
 
-  // Empty at the end. With `open_files` false, files are only looked at.
-  [[nodiscard]] std::optional<Found> next(bool open_files = true);
+  // Empty at the end.
+  [[nodiscard]] std::optional<Found> next();
 
   // Stored paths seen so far that are one after Unicode normalisation (NFC), though they differ as
   // bytes: a file system that normalises could hold only one of them.
@@ -81,7 +88,7 @@ class TreeScan {
   void keep_tag_only(int directory, Items& items);
   [[nodiscard]] std::string enter(const Level& parent, const Item& item);
   // Empty if it is excluded.
-  [[nodiscard]] std::optional<Found> look(const Level& level, const Item& item, bool open_file);
+  [[nodiscard]] std::optional<Found> look(const Level& level, const Item& item);
   void report_twins(const Level& level);
   [[nodiscard]] int directory_of(const Level& level);
 
@@ -89,8 +96,9 @@ class TreeScan {
   const Exclusion* x_exclusion;
   std::uint64_t x_excluded = 0;
   std::optional<std::pair<dev_t, ino_t>> x_left_out;
-  Descriptor x_root;     // the directory root that the walk is in
-  Descriptor x_current;  // the directory of the deepest level, reopened after a return
+  Descriptor x_root;  // the directory root that the walk is in
+  // The directory of the deepest level, reopened after a return.
+  std::shared_ptr<const Descriptor> x_current;
   std::size_t x_current_depth = 0;
   std::vector<std::string> x_twins;
 };
