@@ -1,5 +1,9 @@
 #include "vault/codec/zstd.hpp"
 
+// For training in a time that is known, and for a choice between two ways of using a dictionary:
+// both are exported, and neither changes the format.
+#define ZDICT_STATIC_LINKING_ONLY
+#define ZSTD_STATIC_LINKING_ONLY
 #include <zdict.h>
 #include <zstd.h>
 
@@ -85,10 +89,17 @@ std::uint32_t zstd_version() noexcept {
 
 std::optional<ZstdDictionary> ZstdDictionary::prepare(ByteView content, int level) {
   VAULT_ASSERT(level >= zstd_level_min && level <= zstd_level_max);
+  std::optional<ZstdDictionary> result = prepare_to_decompress(content);
+  if (!result) return std::nullopt;
+  result->x_for_compressing.reset(ZSTD_createCDict(content.data(), content.size(), level));
+  if (!result->x_for_compressing) return std::nullopt;
+  return result;
+}
+
+std::optional<ZstdDictionary> ZstdDictionary::prepare_to_decompress(ByteView content) {
   ZstdDictionary result;
-  result.x_for_compressing.reset(ZSTD_createCDict(content.data(), content.size(), level));
   result.x_for_decompressing.reset(ZSTD_createDDict(content.data(), content.size()));
-  if (!result.x_for_compressing || !result.x_for_decompressing) return std::nullopt;
+  if (!result.x_for_decompressing) return std::nullopt;
   return result;
 }
 
@@ -100,10 +111,17 @@ std::optional<Bytes> ZstdDictionary::train(std::span<const ByteView> samples,
     append(joined, sample);
     sizes.push_back(sample.size());
   }
+  // One pass of COVER with fixed parameters; searching for better ones takes forty times as long
+  // and saves a hundredth.
+  ZDICT_fastCover_params_t parameters{};
+  parameters.k = 1024;
+  parameters.d = 8;
+  parameters.f = 20;
+  parameters.accel = 5;
   Bytes dictionary(size_max);
-  const std::size_t size =
-      ZDICT_trainFromBuffer(dictionary.data(), dictionary.size(), joined.data(), sizes.data(),
-                            static_cast<unsigned>(sizes.size()));
+  const std::size_t size = ZDICT_trainFromBuffer_fastCover(
+      dictionary.data(), dictionary.size(), joined.data(), sizes.data(),
+      static_cast<unsigned>(sizes.size()), parameters);
   if (ZDICT_isError(size) != 0) return std::nullopt;
   dictionary.resize(size);
   return dictionary;
@@ -116,6 +134,9 @@ ZstdCompressor::ZstdCompressor(int level) : x_context(ZSTD_createCCtx()) {
   set(x_context.get(), ZSTD_c_contentSizeFlag, 1);
   set(x_context.get(), ZSTD_c_checksumFlag, 0);
   set(x_context.get(), ZSTD_c_dictIDFlag, 0);
+  // Copying a dictionary's tables before each small chunk takes longer than looking into both:
+  // 3.5 instead of 4.4 s a gigabyte at level 3.
+  set(x_context.get(), ZSTD_c_forceAttachDict, ZSTD_dictForceAttach);
 }
 
 Bytes ZstdCompressor::compress(ByteView plaintext, const ZstdDictionary* dictionary) {

@@ -38,8 +38,11 @@ class ZstdDictionary {
   // For compressing at `level`, whatever the compressor's own, and for decompressing. Any bytes
   // serve; empty only for those that begin like a trained dictionary (RFC 8878 §5) and are not one.
   [[nodiscard]] static std::optional<ZstdDictionary> prepare(ByteView content, int level);
+  // As above, for decompressing only.
+  [[nodiscard]] static std::optional<ZstdDictionary> prepare_to_decompress(ByteView content);
 
-  // A dictionary of at most `size_max` bytes from samples; empty where they do not give one.
+  // A dictionary of at most `size_max` bytes from samples; empty where they do not give one. Some
+  // 50 ms for 4 MiB of samples.
   [[nodiscard]] static std::optional<Bytes> train(std::span<const ByteView> samples,
                                                   std::size_t size_max);
 

@@ -33,14 +33,12 @@ std::optional<std::pair<PackReader, EpochCommitment>> open_with_any(const AdoptC
 
 // Every whole frame gives the chunk that the table says. A part of a chunk is not checked here: it
 // counts only beside its other half, and ChunkReader::holds hashes the two.
-bool every_frame_is_sound(const AdoptContext& context, const PackReader& reader) {
+bool every_frame_is_sound(ChunkOpener& opener, const PackReader& reader) {
   for (std::size_t frame = 0; frame < reader.table().frames.size(); ++frame) {
     std::optional<Bytes> payload = reader.read_frame(frame);
     if (!payload) return false;
     if (frame_part(reader.head(), frame) != FramePart{}) continue;
-    if (!open_payload(std::move(*payload), reader.codec(frame), reader.entry(frame),
-                      context.id_key))
-      return false;
+    if (!opener.open(reader, frame, std::move(*payload))) return false;
   }
   return reader.tail_is_sound();
 }
@@ -49,10 +47,11 @@ bool every_frame_is_sound(const AdoptContext& context, const PackReader& reader)
 
 std::uint64_t adopt_packs(const AdoptContext& context, Activity& activity) {
   std::vector<PackIndex> adopted;
+  ChunkOpener opener(context.id_key);
   for (const PackId& id : unknown_packs(context)) {
     activity.check();
     const auto opened = open_with_any(context, id);
-    if (!opened || !every_frame_is_sound(context, opened->first)) continue;
+    if (!opened || !every_frame_is_sound(opener, opened->first)) continue;
     const auto& [reader, epoch] = *opened;
     const auto size_class = static_cast<unsigned>(reader.form().size_class);
     adopted.push_back(index_of({id, size_class, epoch}, reader.table()));

@@ -37,8 +37,9 @@ std::set<PackId> KnownChunks::packs_used() const {
   return x_packs_used;
 }
 
-ChunkIntake::ChunkIntake(KnownChunks& known, const IdKey& id_key, int level)
-    : x_known(known), x_id_key(id_key), x_level(level), x_compressor(level) {}
+ChunkIntake::ChunkIntake(KnownChunks& known, DictionaryTrainer& trainer, const IdKey& id_key,
+                         int level)
+    : x_known(known), x_trainer(trainer), x_id_key(id_key), x_level(level), x_compressor(level) {}
 
 TakenChunk ChunkIntake::take(FrameType type, Bytes plaintext, bool try_zstd) {
   VAULT_ASSERT(!plaintext.empty() && plaintext.size() <= limits::chunk_bytes_max);
@@ -54,19 +55,28 @@ TakenChunk ChunkIntake::take(FrameType type, Bytes plaintext, bool try_zstd) {
 NewChunk ChunkIntake::encode(FrameType type, const ChunkRef& ref, Bytes plaintext, bool try_zstd) {
   const bool worth_it =
       try_zstd && plaintext.size() >= compress_bytes_min && sample_says_compressible(plaintext);
-  if (worth_it) {
-    Bytes compressed = x_compressor.compress(plaintext);
-    if (compressed.size() < plaintext.size()) {
-      x_check.resize(plaintext.size());
-      if (!x_decompressor.decompress(compressed, x_check) || !equal(x_check, plaintext)) {
-        throw Error(ErrorCode::io, "zstd: compressed data does not decompress to what went in",
-                    "nothing was stored; check this machine's memory");
-      }
-      const Codec codec{CodecKind::zstd, static_cast<std::int8_t>(x_level), zstd_version(), {}};
-      return {type, codec, ref, std::move(compressed)};
-    }
+  if (!worth_it) return {type, {}, ref, std::move(plaintext), {}};
+  std::shared_ptr<const TrainedDictionary> dictionary;
+  if (type == FrameType::data && plaintext.size() <= DictionaryTrainer::chunk_bytes_max) {
+    dictionary = x_trainer.current();
+    x_trainer.sample(plaintext);
   }
-  return {type, Codec{}, ref, std::move(plaintext)};
+  Bytes compressed = compress_and_check(plaintext, dictionary ? &dictionary->prepared : nullptr);
+  if (compressed.size() >= plaintext.size()) return {type, {}, ref, std::move(plaintext), {}};
+  Codec codec{CodecKind::zstd, static_cast<std::int8_t>(x_level), zstd_version(), {}};
+  if (dictionary) codec.dictionary = dictionary->chunk.ref.id;
+  return {type, codec, ref, std::move(compressed), std::move(dictionary)};
+}
+
+Bytes ChunkIntake::compress_and_check(ByteView plaintext, const ZstdDictionary* dictionary) {
+  Bytes compressed = x_compressor.compress(plaintext, dictionary);
+  if (compressed.size() >= plaintext.size()) return compressed;
+  x_check.resize(plaintext.size());
+  if (!x_decompressor.decompress(compressed, x_check, dictionary) || !equal(x_check, plaintext)) {
+    throw Error(ErrorCode::io, "zstd: compressed data does not decompress to what went in",
+                "nothing was stored; check this machine's memory");
+  }
+  return compressed;
 }
 
 }  // namespace muniment

@@ -5,22 +5,10 @@
 #include <set>
 #include <unordered_set>
 
-#include "vault/codec/zstd.hpp"
-#include "vault/pack/draft.hpp"
 #include "vault/snapshot/chunk_reader.hpp"
-#include "vault/snapshot/entry.hpp"
+#include "vault/snapshot/dictionary_trainer.hpp"
 
 namespace muniment {
-
-// A chunk that has to be stored. Owns what Frame only views.
-struct NewChunk {
-  FrameType type = FrameType::data;
-  Codec codec;
-  ChunkRef ref;
-  Bytes payload;
-
-  [[nodiscard]] Frame frame() const noexcept { return {type, codec, ref.id, ref.length, payload}; }
-};
 
 struct TakenChunk {
   ChunkRef ref;
@@ -52,8 +40,8 @@ class KnownChunks {
 // One thread at a time; each thread of a pipeline has its own.
 class ChunkIntake {
  public:
-  // `known` and `id_key` must outlive it. `level` is zstd's.
-  ChunkIntake(KnownChunks& known, const IdKey& id_key, int level);
+  // All must outlive it. `level` is zstd's.
+  ChunkIntake(KnownChunks& known, DictionaryTrainer& trainer, const IdKey& id_key, int level);
 
   // `plaintext` has 1 to limits::chunk_bytes_max bytes. `try_zstd` is false for what is compressed
   // already. Error(io) if what was compressed does not decompress to the same bytes: this machine
@@ -63,8 +51,11 @@ class ChunkIntake {
  private:
   [[nodiscard]] NewChunk encode(FrameType type, const ChunkRef& ref, Bytes plaintext,
                                 bool try_zstd);
+  // What is not shorter than `plaintext` is not checked.
+  [[nodiscard]] Bytes compress_and_check(ByteView plaintext, const ZstdDictionary* dictionary);
 
   KnownChunks& x_known;
+  DictionaryTrainer& x_trainer;
   const IdKey& x_id_key;
   int x_level;
   ZstdCompressor x_compressor;

@@ -1,35 +1,6 @@
 #include "vault/snapshot/chunk_reader.hpp"
 
-#include "vault/codec/zstd.hpp"
-#include "vault/crypto/keys.hpp"
-
 namespace muniment {
-
-namespace {
-
-std::optional<Bytes> decompress(Bytes payload, const Codec& codec, std::uint32_t length) {
-  if (codec.kind == CodecKind::raw) {
-    if (payload.size() != length) return std::nullopt;
-    return payload;
-  }
-  // No program has written frames that need one yet.
-  if (!codec.dictionary.is_zero()) return std::nullopt;
-  thread_local ZstdDecompressor decompressor;
-  Bytes plaintext(length);
-  if (!decompressor.decompress(payload, plaintext)) return std::nullopt;
-  return plaintext;
-}
-
-}  // namespace
-
-std::optional<ReadChunk> open_payload(Bytes payload, const Codec& codec, const FrameEntry& entry,
-                                      const IdKey& id_key) {
-  auto plaintext = decompress(std::move(payload), codec, entry.plain_bytes);
-  if (!plaintext) return std::nullopt;
-  const Sha256Digest digest = sha256(*plaintext);
-  if (chunk_id(id_key, digest) != entry.chunk) return std::nullopt;
-  return ReadChunk{std::move(*plaintext), digest};
-}
 
 PackIndex index_of(const PackFacts& facts, const PackTable& table) {
   PackIndex index{facts, {}};
@@ -74,12 +45,11 @@ std::vector<ChunkReader::Place> ChunkReader::places(const ChunkId& id,
   return places;
 }
 
-std::optional<ReadChunk> ChunkReader::open(const Place& place) const {
+std::optional<ReadChunk> ChunkReader::open(const Place& place) {
   std::optional<Bytes> payload =
       place.second ? join_parts(*place.first, *place.second) : place.first->read_frame(place.frame);
   if (!payload) return std::nullopt;
-  return open_payload(std::move(*payload), place.first->codec(place.frame),
-                      place.first->entry(place.frame), x_id_key);
+  return x_opener.open(*place.first, place.frame, std::move(*payload));
 }
 
 ReadChunk ChunkReader::read(const ChunkId& id, std::optional<std::uint32_t> length) {

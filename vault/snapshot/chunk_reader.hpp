@@ -6,6 +6,7 @@
 
 #include "vault/catalog/catalog.hpp"
 #include "vault/snapshot/access.hpp"
+#include "vault/snapshot/chunk_opener.hpp"
 
 namespace muniment {
 
@@ -15,16 +16,6 @@ struct SharedCatalog {
   std::mutex mutex;
 };
 
-struct ReadChunk {
-  Bytes plaintext;
-  Sha256Digest sha256;
-};
-
-// The chunk that a whole payload gives: decompressed to exactly the length that `entry` says,
-// hashed and compared with its id. Empty if it is anything else.
-[[nodiscard]] std::optional<ReadChunk> open_payload(Bytes payload, const Codec& codec,
-                                                    const FrameEntry& entry, const IdKey& id_key);
-
 // What the catalog keeps of an opened pack.
 [[nodiscard]] PackIndex index_of(const PackFacts& facts, const PackTable& table);
 
@@ -32,7 +23,7 @@ struct ReadChunk {
 class ChunkReader {
  public:
   ChunkReader(SharedCatalog& catalog, OpenPacks& packs, const IdKey& id_key)
-      : x_catalog(catalog), x_packs(packs), x_id_key(id_key) {}
+      : x_catalog(catalog), x_packs(packs), x_id_key(id_key), x_opener(id_key) {}
 
   // The chunk with this id; of `length` bytes, if that is known. Error(damaged) says which pack
   // stands in the way and why, not for which file: the caller knows that.
@@ -74,11 +65,12 @@ class ChunkReader {
   [[nodiscard]] std::vector<Place> places(const ChunkId& id,
                                           std::span<const ChunkLocation> locations, bool checked,
                                           Trouble& trouble);
-  [[nodiscard]] std::optional<ReadChunk> open(const Place& place) const;
+  [[nodiscard]] std::optional<ReadChunk> open(const Place& place);
 
   SharedCatalog& x_catalog;
   OpenPacks& x_packs;
   const IdKey& x_id_key;
+  ChunkOpener x_opener;
 };
 
 // Reads chunks of one collection with packs of its own, opened as `access` says. What it is given

@@ -54,6 +54,7 @@ class IngestPipeline {
                 activity),
         x_chunks(context.catalog, x_packs, context.keys.id_key),
         x_known(x_chunks),
+        x_trainer(context.keys.id_key, options.level),
         x_line_context{context.store,           context.catalog,          x_known,
                        context.random,          context.epoch.commitment, context.epoch.public_key,
                        suite_for_this_machine()},
@@ -125,7 +126,7 @@ class IngestPipeline {
   }
 
   void work() {
-    ChunkIntake intake(x_known, x_context.keys.id_key, x_options.level);
+    ChunkIntake intake(x_known, x_trainer, x_context.keys.id_key, x_options.level);
     while (auto batch = x_scanned.pop()) {
       WorkedBatch worked{batch->number, {}};
       worked.tasks.reserve(batch->tasks.size());
@@ -157,7 +158,7 @@ class IngestPipeline {
   }
 
   ChunkRef assemble(SnapshotIndex& index, IngestReport& report) {
-    ChunkIntake intake(x_known, x_context.keys.id_key, x_options.level);
+    ChunkIntake intake(x_known, x_trainer, x_context.keys.id_key, x_options.level);
     ContentTree tree(x_context.files, x_context.scratch);
     Assembler assembler(intake, x_line, tree, x_context.keys.chunker_key, x_activity);
     while (auto batch = x_worked.pop()) {
@@ -245,6 +246,7 @@ class IngestPipeline {
   OpenPacks x_packs;
   ChunkReader x_chunks;
   KnownChunks x_known;
+  DictionaryTrainer x_trainer;
   const PackLineContext x_line_context;
   const unsigned x_threads;
   PackLine x_line;

@@ -129,12 +129,12 @@ class PackCheck {
 
   // A part of a chunk has to open; the whole is hashed with the file that it belongs to.
   static std::size_t bad_frames(const PackReader& reader, const IdKey& id_key) {
+    ChunkOpener opener(id_key);
     std::size_t bad = 0;
     for (std::size_t frame = 0; frame < reader.table().frames.size(); ++frame) {
       std::optional<Bytes> payload = reader.read_frame(frame);
       const bool whole = frame_part(reader.head(), frame) == FramePart{};
-      if (!payload || (whole && !open_payload(std::move(*payload), reader.codec(frame),
-                                              reader.entry(frame), id_key))) {
+      if (!payload || (whole && !opener.open(reader, frame, std::move(*payload)))) {
         ++bad;
       }
     }

@@ -1,5 +1,7 @@
 #include "vault/snapshot/pack_line.hpp"
 
+#include "vault/snapshot/dictionary_trainer.hpp"
+
 namespace muniment {
 
 namespace {
@@ -39,6 +41,14 @@ bool PackLine::add(const NewChunk& chunk) {
   while (true) {
     if (!x_draft) x_draft = x_free_drafts.pop();
     if (!x_draft) return false;
+    // A pack must not need another one to be read, so the dictionary stands in each. One that is
+    // cut at a pack's end is of no use there, and added again.
+    const bool dictionary_is_there =
+        placed > 0 || !chunk.dictionary || x_draft->has_dictionary(frame.codec.dictionary);
+    if (!dictionary_is_there) {
+      if (!add(chunk.dictionary->chunk)) return false;
+      continue;
+    }
     placed += x_draft->add(frame, placed);
     if (placed == frame.payload.size()) return true;
     if (!send_draft()) return false;
