@@ -54,6 +54,25 @@ TEST_CASE("ingest: every byte comes back, and the report counts what was taken i
   CHECK(sample.is_whole());
 }
 
+TEST_CASE("ingest: many small files that are alike share a dictionary") {
+  SampleVault sample;
+  Contents contents;
+  std::uint64_t bytes = 0;
+  for (int i = 0; bytes < 7 * limits::mib; ++i) {
+    std::string text;
+    for (int line = 0; line < 60; ++line) {
+      text += "<td class=\"person\">" + std::to_string(i * 7919 + line * 104'729) + "</td>\n";
+    }
+    bytes += text.size();
+    contents.emplace("page" + std::to_string(i), std::move(text));
+  }
+  CHECK(sample.ingest(contents).complete());
+  CHECK(sample.read("files/1") == contents);
+  CHECK(sample.is_whole());
+  Vault vault = sample.open();
+  CHECK(sample.ingest(vault).bytes_new < 1000);  // the index
+}
+
 TEST_CASE("ingest: the vault does not hold itself") {
   SampleVault sample;
   Vault vault = sample.open();

@@ -1,6 +1,5 @@
 #include "vault/snapshot/dictionary_trainer.hpp"
 
-
 namespace muniment {
 
 namespace {
