@@ -151,6 +151,15 @@ std::variant<PackReader, PackFault> open_pack(const PackStore& store, const Pack
   return open_checked(store, id, keys, std::move(buffer));
 }
 
+std::variant<PackReader, PackFault> open_intact_pack(Bytes file,
+                                                     std::span<const EpochSecretKey> keys) {
+  const auto size_class = pack_class_of_file(file.size());
+  auto opened = open_bytes(PackBytes(std::move(file)), keys);
+  const auto* const reader = std::get_if<PackReader>(&opened);
+  if (reader != nullptr && reader->form().size_class != size_class) return PackFault::malformed;
+  return opened;
+}
+
 std::optional<Bytes> join_parts(const PackReader& first, const PackReader& second) {
   const std::size_t last = first.head().frame_count - 1;
   const FrameEntry& begin = first.entry(last);

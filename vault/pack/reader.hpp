@@ -90,6 +90,10 @@ class PackReader {
                                                             std::span<const EpochSecretKey> keys,
                                                             PackAccess access, Bytes buffer = {});
 
+// As above, of a file in memory that examine_pack found intact.
+[[nodiscard]] std::variant<PackReader, PackFault> open_intact_pack(
+    Bytes file, std::span<const EpochSecretKey> keys);
+
 // The payload of a chunk that was cut: the last frame of `first` and the first frame of `second`.
 // Empty if they are not two parts of one chunk, or damaged.
 [[nodiscard]] std::optional<Bytes> join_parts(const PackReader& first, const PackReader& second);

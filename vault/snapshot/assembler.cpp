@@ -81,8 +81,8 @@ void Assembler::attach_chunks(Entry& entry) {
   }
 }
 
-ChunkRef Assembler::store(FrameType type, Bytes plaintext) {
-  const TakenChunk taken = x_intake.take(type, std::move(plaintext), true);
+ChunkRef Assembler::store(FrameType type, ByteView plaintext) {
+  const TakenChunk taken = x_intake.take(type, plaintext, true);
   add(taken);
   return taken.ref;
 }
@@ -95,7 +95,7 @@ void Assembler::add(const TakenChunk& chunk) {
 
 void Assembler::cut_manifest() {
   ManifestCutter::Piece piece = x_cutter.take();
-  const ChunkRef ref = store(FrameType::manifest, std::move(piece.records));
+  const ChunkRef ref = store(FrameType::manifest, piece.records);
   x_manifest.push_back({ref, std::move(piece.first_path)});
 }
 

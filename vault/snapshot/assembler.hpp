@@ -52,7 +52,7 @@ class Assembler {
   void skip(const WorkedTask& task);
   void note(const WorkedTask& task);
   void attach_chunks(Entry& entry);
-  [[nodiscard]] ChunkRef store(FrameType type, Bytes plaintext);
+  [[nodiscard]] ChunkRef store(FrameType type, ByteView plaintext);
   void add(const TakenChunk& chunk);
   void cut_manifest();
 

@@ -41,28 +41,29 @@ ChunkIntake::ChunkIntake(KnownChunks& known, DictionaryTrainer& trainer, const I
                          int level)
     : x_known(known), x_trainer(trainer), x_id_key(id_key), x_level(level), x_compressor(level) {}
 
-TakenChunk ChunkIntake::take(FrameType type, Bytes plaintext, bool try_zstd) {
+TakenChunk ChunkIntake::take(FrameType type, ByteView plaintext, bool try_zstd) {
   VAULT_ASSERT(!plaintext.empty() && plaintext.size() <= limits::chunk_bytes_max);
   TakenChunk taken;
   taken.sha256 = sha256(plaintext);
   taken.ref = {chunk_id(x_id_key, taken.sha256), static_cast<std::uint32_t>(plaintext.size())};
   if (x_known.claim(taken.ref.id)) {
-    taken.stored = encode(type, taken.ref, std::move(plaintext), try_zstd);
+    taken.stored = encode(type, taken.ref, plaintext, try_zstd);
   }
   return taken;
 }
 
-NewChunk ChunkIntake::encode(FrameType type, const ChunkRef& ref, Bytes plaintext, bool try_zstd) {
+NewChunk ChunkIntake::encode(FrameType type, const ChunkRef& ref, ByteView plaintext,
+                             bool try_zstd) {
   const bool worth_it =
       try_zstd && plaintext.size() >= compress_bytes_min && sample_says_compressible(plaintext);
-  if (!worth_it) return {type, {}, ref, std::move(plaintext), {}};
+  if (!worth_it) return {type, {}, ref, to_bytes(plaintext), {}};
   std::shared_ptr<const TrainedDictionary> dictionary;
   if (type == FrameType::data && plaintext.size() <= DictionaryTrainer::chunk_bytes_max) {
     dictionary = x_trainer.current();
     x_trainer.sample(plaintext);
   }
   Bytes compressed = compress_and_check(plaintext, dictionary ? &dictionary->prepared : nullptr);
-  if (compressed.size() >= plaintext.size()) return {type, {}, ref, std::move(plaintext), {}};
+  if (compressed.size() >= plaintext.size()) return {type, {}, ref, to_bytes(plaintext), {}};
   Codec codec{CodecKind::zstd, static_cast<std::int8_t>(x_level), zstd_version(), {}};
   if (dictionary) codec.dictionary = dictionary->chunk.ref.id;
   return {type, codec, ref, std::move(compressed), std::move(dictionary)};

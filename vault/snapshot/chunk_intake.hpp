@@ -46,10 +46,10 @@ class ChunkIntake {
   // `plaintext` has 1 to limits::chunk_bytes_max bytes. `try_zstd` is false for what is compressed
   // already. Error(io) if what was compressed does not decompress to the same bytes: this machine
   // is broken.
-  [[nodiscard]] TakenChunk take(FrameType type, Bytes plaintext, bool try_zstd);
+  [[nodiscard]] TakenChunk take(FrameType type, ByteView plaintext, bool try_zstd);
 
  private:
-  [[nodiscard]] NewChunk encode(FrameType type, const ChunkRef& ref, Bytes plaintext,
+  [[nodiscard]] NewChunk encode(FrameType type, const ChunkRef& ref, ByteView plaintext,
                                 bool try_zstd);
   // What is not shorter than `plaintext` is not checked.
   [[nodiscard]] Bytes compress_and_check(ByteView plaintext, const ZstdDictionary* dictionary);

@@ -80,23 +80,22 @@ FileScan::FileScan(std::span<const std::filesystem::path> paths,
       x_activity(activity),
       x_sink(std::move(sink)) {}
 
-void read_found(ScanTask& task) {
-  task.bytes.resize(task.found.size);
+ByteView read_found(ScanTask& task, MutableByteView buffer) {
   const Descriptor file = open_found(task.found, task.problem);
   // At most what was found: a file that grew counts as changed.
-  const ssize_t size = file ? read_full(file.get(), task.bytes) : 0;
+  const ssize_t size = file ? read_full(file.get(), buffer.first(task.found.size)) : 0;
   if (size < 0) task.problem = std::strerror(errno);
   if (!task.problem.empty()) {
     task.kind = ScanTask::Kind::skipped;
-    task.bytes.clear();
-    return;
+    return {};
   }
-  task.bytes.resize(static_cast<std::size_t>(size));
-  task.entry.size = static_cast<std::uint64_t>(size);
-  task.try_zstd = magic_says_compressible(task.bytes);
+  const ByteView bytes = buffer.first(static_cast<std::size_t>(size));
+  task.entry.size = bytes.size();
+  task.try_zstd = magic_says_compressible(bytes);
   task.changed = changed_since(task.found, file);
-  task.kind = task.bytes.empty() ? ScanTask::Kind::entry : ScanTask::Kind::file;
-  if (task.bytes.empty()) task.entry.sha256 = sha256({});
+  task.kind = bytes.empty() ? ScanTask::Kind::entry : ScanTask::Kind::file;
+  if (bytes.empty()) task.entry.sha256 = sha256({});
+  return bytes;
 }
 
 void FileScan::run() {

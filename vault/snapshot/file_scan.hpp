@@ -32,8 +32,9 @@ struct ScanTask {
   bool hard_linked = false;
 };
 
-// Reads the file of a `found`, which then is a `file`, an `entry` or `skipped`. Any thread.
-void read_found(ScanTask& task);
+// Reads the file of a `found`, which then is a `file`, an `entry` or `skipped`. Returns its bytes,
+// which live in `buffer`, of at least limits::chunk_bytes_min bytes. Any thread.
+[[nodiscard]] ByteView read_found(ScanTask& task, MutableByteView buffer);
 
 struct ScanBatch {
   std::uint64_t number = 0;  // counts up from 0

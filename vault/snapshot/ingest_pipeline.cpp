@@ -127,25 +127,27 @@ class IngestPipeline {
 
   void work() {
     ChunkIntake intake(x_known, x_trainer, x_context.keys.id_key, x_options.level);
+    Bytes buffer(limits::chunk_bytes_min);
     while (auto batch = x_scanned.pop()) {
       WorkedBatch worked{batch->number, {}};
       worked.tasks.reserve(batch->tasks.size());
-      for (ScanTask& task : batch->tasks) worked.tasks.push_back(work_on(task, intake));
+      for (ScanTask& task : batch->tasks) worked.tasks.push_back(work_on(task, intake, buffer));
       if (!x_worked.push(std::move(worked))) return;
     }
     if (x_working.fetch_sub(1) == 1) x_worked.close();
   }
 
-  WorkedTask work_on(ScanTask& task, ChunkIntake& intake) const {
-    if (task.kind == ScanTask::Kind::found) read_found(task);
+  WorkedTask work_on(ScanTask& task, ChunkIntake& intake, MutableByteView buffer) const {
+    const ByteView bytes =
+        task.kind == ScanTask::Kind::found ? read_found(task, buffer) : ByteView(task.bytes);
     WorkedTask worked;
     worked.kind = task.kind;
     worked.entry = std::move(task.entry);
     worked.problem = std::move(task.problem);
     worked.changed = task.changed;
     worked.hard_linked = task.hard_linked;
-    if (!task.bytes.empty()) {
-      worked.chunk = intake.take(FrameType::data, std::move(task.bytes), task.try_zstd);
+    if (!bytes.empty()) {
+      worked.chunk = intake.take(FrameType::data, bytes, task.try_zstd);
     }
     const bool has_entry =
         task.kind != ScanTask::Kind::chunk && task.kind != ScanTask::Kind::skipped;

@@ -60,10 +60,12 @@ class PackCheck {
     const bool intact = examine(id, "", buffer);
     if (!intact || x_options.depth != VerifyDepth::deep) return;
     const CollectionAccess* collection = find_collection(*x_options.access, pack.epoch);
-    if (collection != nullptr) open_frames(id, pack.epoch, *collection, buffer);
+    if (collection != nullptr)
+      open_frames(id, collection->epoch_secrets.at(pack.epoch), collection->keys->id_key, buffer);
   }
 
-  // Compares every shard; `cause` is what was seen already. True if the pack is intact.
+  // Compares every shard; `cause` is what was seen already. True if the pack is intact; `buffer`
+  // then holds its file.
   bool examine(const PackId& id, std::string cause, Bytes& buffer) {
     // Twice the largest pack: of a longer file the beginning will do to say that it is not the
     // pack.
@@ -105,17 +107,16 @@ class PackCheck {
 
   // An intact pack whose frames do not open, or give other chunks than its table says, was sealed
   // by a faulty or hostile program.
-  void open_frames(const PackId& id, const EpochCommitment& epoch,
-                   const CollectionAccess& collection, Bytes& buffer) {
-    const EpochSecretKey& key = collection.epoch_secrets.at(epoch);
-    auto opened = open_pack(x_store, id, {&key, 1}, PackAccess::whole, std::move(buffer));
+  void open_frames(const PackId& id, const EpochSecretKey& key, const IdKey& id_key,
+                   Bytes& buffer) {
+    auto opened = open_intact_pack(std::move(buffer), {&key, 1});
     buffer = {};
     if (const auto* fault = std::get_if<PackFault>(&opened)) {
       report({id, std::string(to_text(*fault)), false, {}});
       return;
     }
     auto& reader = std::get<PackReader>(opened);
-    const std::size_t bad = bad_frames(reader, collection.keys->id_key);
+    const std::size_t bad = bad_frames(reader, id_key);
     if (bad > 0) {
       report({id,
               fmt::format("intact, but {} of its frames do not give their chunks", bad),
