@@ -151,9 +151,10 @@ std::variant<PackReader, PackFault> open_pack(const PackStore& store, const Pack
   return open_checked(store, id, keys, std::move(buffer));
 }
 
-std::variant<PackReader, PackFault> open_intact_pack(Bytes file,
-                                                     std::span<const EpochSecretKey> keys) {
+std::variant<PackReader, PackFault> open_pack_file(Bytes file,
+                                                   std::span<const EpochSecretKey> keys) {
   const auto size_class = pack_class_of_file(file.size());
+  if (!size_class) return PackFault::malformed;
   auto opened = open_bytes(PackBytes(std::move(file)), keys);
   const auto* const reader = std::get_if<PackReader>(&opened);
   if (reader != nullptr && reader->form().size_class != size_class) return PackFault::malformed;

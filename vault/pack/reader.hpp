@@ -43,6 +43,10 @@ class PackReader {
   [[nodiscard]] const FrameEntry& entry(std::size_t frame) const {
     return x_table.frames.at(frame);
   }
+  // The offset in the file at which the sealed frame ends.
+  [[nodiscard]] std::size_t frame_end(std::size_t frame) const {
+    return x_offsets.at(frame) + entry(frame).stored_bytes + tag_bytes(x_form.suite);
+  }
   [[nodiscard]] const Codec& codec(std::size_t frame) const {
     return x_table.codecs.at(entry(frame).codec);
   }
@@ -90,8 +94,8 @@ class PackReader {
                                                             std::span<const EpochSecretKey> keys,
                                                             PackAccess access, Bytes buffer = {});
 
-// As above, of a file in memory that examine_pack found intact.
-[[nodiscard]] std::variant<PackReader, PackFault> open_intact_pack(
+// Opens the file of a pack as it is, without comparing anything with an id.
+[[nodiscard]] std::variant<PackReader, PackFault> open_pack_file(
     Bytes file, std::span<const EpochSecretKey> keys);
 
 // The payload of a chunk that was cut: the last frame of `first` and the first frame of `second`.

@@ -12,9 +12,17 @@ Sha256Digest hash_shard(ByteView body, std::size_t shard) {
 }
 
 PackTile hash_shards(ByteView body) {
-  PackTile tile;
-  for (std::size_t i = 0; i < tile.size(); ++i) tile[i] = hash_shard(body, i);
-  return tile;
+  return ShardHashes(body).finish();
+}
+
+void ShardHashes::advance_to(std::size_t offset) {
+  const std::size_t end = std::min(offset, x_body.size()) * x_tile.size() / x_body.size();
+  for (; x_next < end; ++x_next) x_tile[x_next] = hash_shard(x_body, x_next);
+}
+
+const PackTile& ShardHashes::finish() {
+  advance_to(x_body.size());
+  return x_tile;
 }
 
 PackId pack_id(const PackTile& tile) {

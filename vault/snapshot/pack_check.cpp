@@ -7,6 +7,7 @@
 
 #include "vault/base/queue.hpp"
 #include "vault/ledger/entries.hpp"
+#include "vault/pack/tile.hpp"
 #include "vault/snapshot/stages.hpp"
 
 namespace muniment {
@@ -57,11 +58,15 @@ class PackCheck {
       }
       return;
     }
-    const bool intact = examine(id, "", buffer);
-    if (!intact || x_options.depth != VerifyDepth::deep) return;
-    const CollectionAccess* collection = find_collection(*x_options.access, pack.epoch);
-    if (collection != nullptr)
-      open_frames(id, collection->epoch_secrets.at(pack.epoch), collection->keys->id_key, buffer);
+    const CollectionAccess* const collection = x_options.depth == VerifyDepth::deep
+                                                   ? find_collection(*x_options.access, pack.epoch)
+                                                   : nullptr;
+    std::string problem;
+    const bool whole =
+        collection != nullptr && open_frames(id, collection->epoch_secrets.at(pack.epoch),
+                                             collection->keys->id_key, buffer, problem);
+    const bool intact = whole || examine(id, "", buffer);
+    if (intact && !problem.empty()) report({id, std::move(problem), false, {}});
   }
 
   // Compares every shard; `cause` is what was seen already. True if the pack is intact; `buffer`
@@ -105,41 +110,46 @@ class PackCheck {
                          : fmt::format("{} damaged", fmt::join(parts, " and "));
   }
 
-  // An intact pack whose frames do not open, or give other chunks than its table says, was sealed
-  // by a faulty or hostile program.
-  void open_frames(const PackId& id, const EpochSecretKey& key, const IdKey& id_key,
-                   Bytes& buffer) {
-    auto opened = open_intact_pack(std::move(buffer), {&key, 1});
+  // Opens every frame, and hashes each shard while the cache still has it. True if the file is
+  // exactly the pack. Sets `problem` if its frames do not open, or give other chunks than its table
+  // says: an intact pack of that kind was sealed by a faulty or hostile program.
+  bool open_frames(const PackId& id, const EpochSecretKey& key, const IdKey& id_key, Bytes& buffer,
+                   std::string& problem) {
+    auto file =
+        get_object(x_store, pack_key(id), file_bytes(PackClass::mib16) + 1, std::move(buffer));
     buffer = {};
-    if (const auto* fault = std::get_if<PackFault>(&opened)) {
-      report({id, std::string(to_text(*fault)), false, {}});
-      return;
+    const auto size_class = pack_class_of_file(file ? file->size() : 0);
+    if (!size_class) return false;
+    const ByteView bytes = *file;  // a vector that is moved keeps its memory
+    ShardHashes hashes(bytes.first(body_bytes(*size_class)));
+    auto opened = open_pack_file(std::move(*file), {&key, 1});
+    auto* const reader = std::get_if<PackReader>(&opened);
+    if (reader == nullptr) {
+      problem = to_text(std::get<PackFault>(opened));
+      return false;
     }
-    auto& reader = std::get<PackReader>(opened);
-    const std::size_t bad = bad_frames(reader, id_key);
-    if (bad > 0) {
-      report({id,
-              fmt::format("intact, but {} of its frames do not give their chunks", bad),
-              false,
-              {}});
-    } else if (!reader.tail_is_sound()) {
-      report({id, "intact, but its tail is not sealed zeros", false, {}});
-    }
-    buffer = std::move(reader).release();
+    problem = try_frames(*reader, id_key, hashes);
+    const PackTile& tile = hashes.finish();
+    const bool intact =
+        pack_id(tile) == id && tile == decode_pack_tile(bytes.subspan(body_bytes(*size_class)));
+    if (intact) count(bytes.size());
+    buffer = std::move(*reader).release();
+    return intact;
   }
 
   // A part of a chunk has to open; the whole is hashed with the file that it belongs to.
-  static std::size_t bad_frames(const PackReader& reader, const IdKey& id_key) {
+  static std::string try_frames(const PackReader& reader, const IdKey& id_key,
+                                ShardHashes& hashes) {
     ChunkOpener opener(id_key);
     std::size_t bad = 0;
     for (std::size_t frame = 0; frame < reader.table().frames.size(); ++frame) {
       std::optional<Bytes> payload = reader.read_frame(frame);
       const bool whole = frame_part(reader.head(), frame) == FramePart{};
-      if (!payload || (whole && !opener.open(reader, frame, std::move(*payload)))) {
-        ++bad;
-      }
+      if (!payload || (whole && !opener.open(reader, frame, std::move(*payload)))) ++bad;
+      hashes.advance_to(reader.frame_end(frame));
     }
-    return bad;
+    if (bad > 0) return fmt::format("intact, but {} of its frames do not give their chunks", bad);
+    return reader.tail_is_sound() ? "" : "intact, but its tail is not sealed zeros";
   }
 
   void count(std::uint64_t bytes) {
