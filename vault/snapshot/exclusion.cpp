@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-#include "vault/snapshot/descriptor.hpp"
+#include "vault/base/descriptor.hpp"
 
 namespace muniment {
 

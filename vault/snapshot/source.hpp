@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "vault/snapshot/descriptor.hpp"
+#include "vault/base/descriptor.hpp"
 #include "vault/snapshot/entry.hpp"
 #include "vault/snapshot/exclusion.hpp"
 

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "vault/base/bytes.hpp"
-#include "vault/snapshot/descriptor.hpp"
+#include "vault/base/descriptor.hpp"
 #include "vault/snapshot/entry.hpp"
 
 namespace muniment {
