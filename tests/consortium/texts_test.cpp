@@ -101,6 +101,23 @@ TEST_CASE("texts: a charter of several is the golden one, and strict") {
   CHECK(decode_charter(encode(test_charter())) == test_charter());
 }
 
+TEST_CASE("texts: that keys were recovered is the golden entry, and strict") {
+  test::FixedRandom random(35);
+  const RecoveredEntry entry{random.fixed<ConsortiumId>(), random.fixed<MemberId>(),
+                             random.fixed<DeviceId>(), 1'700'000'000};
+  check_text("recovered_entry", encode(entry), decode_recovered_entry);
+  CHECK(decode_recovered_entry(encode(entry)) == entry);
+}
+
+TEST_CASE("texts: a later epoch's entry repeats the collection's record, and is strict") {
+  ConsortiumFixture fixture;
+  EpochEntry entry = *decode_epoch_entry(fixture.founding.entries[3]);
+  entry.sealed = to_bytes("sealed");
+  const std::string text = encode(entry);
+  check_strict_text(text, decode_epoch_entry);
+  CHECK(decode_epoch_entry(text) == entry);
+}
+
 TEST_CASE("texts: a revocation is the golden one, and strict") {
   const std::string text = encode(test_revocation());
   check_text("revocation", text, decode_revocation);

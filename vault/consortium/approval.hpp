@@ -18,6 +18,8 @@ inline constexpr std::string_view device = "muniment-device";
 inline constexpr std::string_view recovery = "muniment-recovery";
 inline constexpr std::string_view revoke = "muniment-revoke";
 inline constexpr std::string_view grant = "muniment-grant";
+// Not of a consortium: whoever wants to be invited signs its card.
+inline constexpr std::string_view card = "muniment-card";
 }  // namespace approval_namespace
 
 struct Approval {

@@ -119,6 +119,7 @@ std::string encode(const RecoveryEntry& entry) {
   RecordWriter writer(type_line(Act::recovery));
   writer.key("recovery").base64(as_bytes(entry.text));
   write_approval(writer, entry.approval);
+  if (!entry.authority.empty()) writer.key("authority").base64(entry.authority);
   return writer.finish();
 }
 
@@ -127,6 +128,30 @@ std::optional<RecoveryEntry> decode_recovery_entry(std::string_view entry) {
   RecoveryEntry result;
   result.text = as_text(reader.key("recovery").base64());
   result.approval = read_approval(reader);
+  if (reader.key_if("authority")) {
+    result.authority = reader.base64();
+    if (result.authority.empty()) reader.fail();
+  }
+  if (!reader.done()) return std::nullopt;
+  return result;
+}
+
+std::string encode(const RecoveredEntry& entry) {
+  RecordWriter writer(type_line(Act::recovered));
+  writer.key("consortium").hex(entry.consortium.view());
+  writer.key("member").hex(entry.member.view());
+  writer.key("device").hex(entry.device.view());
+  writer.key("time").time(entry.time);
+  return writer.finish();
+}
+
+std::optional<RecoveredEntry> decode_recovered_entry(std::string_view entry) {
+  RecordReader reader(entry, type_line(Act::recovered));
+  RecoveredEntry result;
+  result.consortium = reader.key("consortium").hex<ConsortiumId>();
+  result.member = reader.key("member").hex<MemberId>();
+  result.device = reader.key("device").hex<DeviceId>();
+  result.time = reader.key("time").time();
   if (!reader.done()) return std::nullopt;
   return result;
 }

@@ -71,11 +71,28 @@ struct RecoveryRecipient {
 struct RecoveryEntry {
   std::string text;  // encodes a RecoveryRecipient
   Approval approval;
+  // The member's authority key, an age file for the recipient, so that enough shares can vouch for
+  // a new device. Empty where the authority is a hardware key.
+  Bytes authority;
 
   friend bool operator==(const RecoveryEntry&, const RecoveryEntry&) = default;
 };
 
 [[nodiscard]] std::string encode(const RecoveryEntry& entry);
 [[nodiscard]] std::optional<RecoveryEntry> decode_recovery_entry(std::string_view entry);
+
+// Written by a device whose keys, or whose member's, were recovered, so that every partner hears of
+// it. Believed because it stands in the device's own ledger of the built-in collection.
+struct RecoveredEntry {
+  ConsortiumId consortium;
+  MemberId member;
+  DeviceId device;
+  UnixSeconds time = 0;
+
+  friend bool operator==(const RecoveredEntry&, const RecoveredEntry&) = default;
+};
+
+[[nodiscard]] std::string encode(const RecoveredEntry& entry);
+[[nodiscard]] std::optional<RecoveredEntry> decode_recovered_entry(std::string_view entry);
 
 }  // namespace muniment

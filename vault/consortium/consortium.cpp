@@ -22,7 +22,8 @@ const Epoch& Consortium::sealing_epoch(const CollectionId& collection) const {
   if (found == x_collections.end() || found->second.epochs.empty()) {
     throw Error(ErrorCode::not_found, "collection " + collection.hex() + ": has no epoch");
   }
-  const auto& [record, epochs, grants] = found->second;
+  const std::vector<Epoch>& epochs = found->second.epochs;
+  const std::vector<ApprovedGrant>& grants = found->second.grants;
   const auto has_left = [this](const Grantee& to) {
     const auto* device = std::get_if<DeviceId>(&to);
     if (device == nullptr) return charter().find(std::get<MemberId>(to)) == nullptr;

@@ -47,6 +47,7 @@ struct Collection {
   // A CollectionRecord in its creator's ledger. None for the built-in collection, and where that
   // ledger is not at hand.
   std::optional<SealedPart> record;
+  std::vector<SealedPart> restated;   // the same in later epochs' entries, sealed to these
   std::vector<Epoch> epochs;          // by number, then by commitment
   std::vector<ApprovedGrant> grants;  // by ledger, then by index
 };
@@ -81,6 +82,14 @@ class Consortium {
   [[nodiscard]] const std::map<MemberId, RecoveryRecipient>& recoveries() const noexcept {
     return x_recoveries;
   }
+  // The authority key of each member that sealed it to its recovery recipient: an age file.
+  [[nodiscard]] const std::map<MemberId, Bytes>& sealed_authorities() const noexcept {
+    return x_sealed_authorities;
+  }
+  // In ledger order.
+  [[nodiscard]] const std::vector<RecoveredEntry>& recovered() const noexcept {
+    return x_recovered;
+  }
   // With the built-in one.
   [[nodiscard]] const std::map<CollectionId, Collection>& collections() const noexcept {
     return x_collections;
@@ -107,6 +116,8 @@ class Consortium {
   std::vector<SealedPart> x_member_names;
   std::map<DeviceId, Device> x_devices;
   std::map<MemberId, RecoveryRecipient> x_recoveries;
+  std::map<MemberId, Bytes> x_sealed_authorities;
+  std::vector<RecoveredEntry> x_recovered;
   std::map<CollectionId, Collection> x_collections;
   std::vector<RefusedEntry> x_refused;
   std::uint64_t x_unknown_acts = 0;

@@ -37,6 +37,7 @@ std::string encode(const EpochEntry& entry) {
   writer.key("epoch").u64(entry.number);
   writer.key("commitment").hex(entry.commitment.view());
   writer.key("public-key").base64(entry.public_key.view());
+  if (!entry.sealed.empty()) writer.key("sealed").base64(entry.sealed);
   return writer.finish();
 }
 
@@ -47,6 +48,10 @@ std::optional<EpochEntry> decode_epoch_entry(std::string_view entry) {
   result.number = reader.key("epoch").u32();
   result.commitment = reader.key("commitment").hex<EpochCommitment>();
   result.public_key = reader.key("public-key").base64<EpochPublicKey>();
+  if (reader.key_if("sealed")) {
+    result.sealed = reader.base64();
+    if (result.sealed.empty()) reader.fail();
+  }
   if (!reader.done() || result.number == 0) return std::nullopt;
   return result;
 }

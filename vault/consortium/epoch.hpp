@@ -22,6 +22,9 @@ struct EpochEntry {
   std::uint32_t number = 1;
   EpochCommitment commitment;
   EpochPublicKey public_key;
+  // The collection's CollectionRecord, sealed to this epoch, for who cannot read the first one.
+  // Empty for the first epoch, and for the built-in collection.
+  Bytes sealed;
 
   friend bool operator==(const EpochEntry&, const EpochEntry&) = default;
 };

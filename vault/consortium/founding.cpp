@@ -1,6 +1,10 @@
 #include "vault/consortium/founding.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "vault/base/error.hpp"
+#include "vault/keyring/age.hpp"
 #include "vault/keyring/envelope.hpp"
 #include "vault/ledger/sealed_part.hpp"
 
@@ -31,8 +35,11 @@ struct FirstEpoch {
                       {}};
     keys.epochs.push_back({1, EpochKey::generate(random)});
     const EnvelopeEpoch& epoch = keys.epochs.front();
-    EpochEntry entry{ledger.collection, epoch.number, epoch_commitment(keys, epoch),
-                     public_key(epoch_secret_key(epoch.key))};
+    EpochEntry entry{ledger.collection,
+                     epoch.number,
+                     epoch_commitment(keys, epoch),
+                     public_key(epoch_secret_key(epoch.key)),
+                     {}};
     return {std::move(keys), entry};
   }
 };
@@ -103,15 +110,18 @@ Founding found_consortium(const NewConsortium& consortium,
   founding.entries.push_back(
       encode(DeviceEntry{certificate, approved(approval_namespace::device, certificate),
                          sealed(Act::device, encode_device_name(device_name))}));
+  const Founder founder{ledger,   member, 1, consortium.device.reading, consortium.recovery,
+                        authority};
+  std::vector<std::string> epoch_and_grants;
+  append_epoch(epoch_and_grants, founder, epoch, random);
   if (consortium.recovery) {
     const std::string recipient =
         encode(RecoveryRecipient{ledger.consortium, member, *consortium.recovery, consortium.now});
     founding.entries.push_back(
-        encode(RecoveryEntry{recipient, approved(approval_namespace::recovery, recipient)}));
+        encode(RecoveryEntry{recipient, approved(approval_namespace::recovery, recipient),
+                             age_encrypt(*consortium.recovery, authority.view(), random)}));
   }
-  const Founder founder{ledger,   member, 1, consortium.device.reading, consortium.recovery,
-                        authority};
-  append_epoch(founding.entries, founder, epoch, random);
+  std::ranges::move(epoch_and_grants, std::back_inserter(founding.entries));
   return founding;
 }
 
@@ -121,8 +131,7 @@ CollectionFounding found_collection(const Consortium& consortium, const NewColle
   const Charter& charter = consortium.charter();
   const CharterMember* member = charter.find(certificate.member);
   if (member == nullptr || !member->roles.has(Role::custodian)) {
-    throw Error(ErrorCode::denied, "creating a collection: this device's member is no custodian",
-                "ask a custodian to create it");
+    throw Error(ErrorCode::denied, "creating a collection: this device's member is no custodian");
   }
   if (charter.thresholds.grant > 1) {
     throw Error(ErrorCode::denied, "creating a collection: a grant takes the approval of " +

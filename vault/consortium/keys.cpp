@@ -94,7 +94,33 @@ std::optional<CollectionKeys> open_for(const Consortium& consortium, const Colle
   return result;
 }
 
-std::optional<std::string> open_with(const CollectionKeys& keys, const SealedPart& part, Act act) {
+// What the creator wrote counts; a later epoch's custodian repeats it for who cannot read that.
+std::optional<CollectionRecord> open_record(const Collection& collection,
+                                            const CollectionKeys& keys) {
+  if (collection.record) {
+    const auto text = open_sealed(keys, *collection.record, Act::collection);
+    if (text) return decode_collection_record(*text);
+  }
+  for (const SealedPart& part : collection.restated) {
+    const auto text = open_sealed(keys, part, Act::epoch);
+    const auto record = text ? decode_collection_record(*text) : std::nullopt;
+    if (record) return record;
+  }
+  return std::nullopt;
+}
+
+void open_device_names(const Consortium& consortium, const CollectionKeys& keys, Names& names) {
+  for (const auto& [id, device] : consortium.devices()) {
+    const auto text = open_sealed(keys, device.name, Act::device);
+    const auto name = text ? decode_device_name(*text) : std::nullopt;
+    if (name && name->digest() == device.certificate.name_digest) names.devices[id] = name->name;
+  }
+}
+
+}  // namespace
+
+std::optional<std::string> open_sealed(const CollectionKeys& keys, const SealedPart& part,
+                                       Act act) {
   for (const OpenEpoch& epoch : keys.epochs) {
     auto text = open_part(epoch_secret_key(epoch.key), part.ledger, act, part.sealed);
     if (text) return text;
@@ -102,27 +128,19 @@ std::optional<std::string> open_with(const CollectionKeys& keys, const SealedPar
   return std::nullopt;
 }
 
-void open_member_names(const Consortium& consortium, const CollectionKeys& keys, Names& names) {
+CharterNames open_charter_names(const Consortium& consortium, const CollectionKeys& built_in) {
+  CharterNames names;
   for (const SealedPart& part : consortium.member_names()) {
-    const auto text = open_with(keys, part, Act::charter);
+    const auto text = open_sealed(built_in, part, Act::charter);
     const auto opened = text ? decode_charter_names(*text) : std::nullopt;
     if (!opened) continue;
     for (const auto& [id, name] : *opened) {
       const CharterMember* member = consortium.charter().find(id);
-      if (member != nullptr && member->name_digest == name.digest()) names.members[id] = name.name;
+      if (member != nullptr && member->name_digest == name.digest()) names[id] = name;
     }
   }
+  return names;
 }
-
-void open_device_names(const Consortium& consortium, const CollectionKeys& keys, Names& names) {
-  for (const auto& [id, device] : consortium.devices()) {
-    const auto text = open_with(keys, device.name, Act::device);
-    const auto name = text ? decode_device_name(*text) : std::nullopt;
-    if (name && name->digest() == device.certificate.name_digest) names.devices[id] = name->name;
-  }
-}
-
-}  // namespace
 
 const OpenEpoch* CollectionKeys::find(const EpochCommitment& epoch) const noexcept {
   const auto found = std::ranges::find(epochs, epoch, &OpenEpoch::commitment);
@@ -158,13 +176,13 @@ OpenCollections open_all_collections(const Consortium& consortium, const DeviceI
 Names open_names(const Consortium& consortium, const OpenCollections& keys) {
   Names names;
   if (const auto built_in = keys.find(consortium_collection); built_in != keys.end()) {
-    open_member_names(consortium, built_in->second, names);
+    for (const auto& [id, name] : open_charter_names(consortium, built_in->second)) {
+      names.members[id] = name.name;
+    }
     open_device_names(consortium, built_in->second, names);
   }
   for (const auto& [id, open] : keys) {
-    const auto& record = consortium.collections().at(id).record;
-    const auto text = record ? open_with(open, *record, Act::collection) : std::nullopt;
-    const auto opened = text ? decode_collection_record(*text) : std::nullopt;
+    const auto opened = open_record(consortium.collections().at(id), open);
     if (opened) names.collections[id] = *opened;
   }
   return names;

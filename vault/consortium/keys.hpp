@@ -44,6 +44,14 @@ using OpenCollections = std::map<CollectionId, CollectionKeys>;
                                                    const DeviceId& device,
                                                    const ReadingSecretKey& key);
 
+// The names of the newest charter's members, with their salts, as far as they can be read.
+[[nodiscard]] CharterNames open_charter_names(const Consortium& consortium,
+                                              const CollectionKeys& built_in);
+
+// The text of a sealed part that one of the epochs opens.
+[[nodiscard]] std::optional<std::string> open_sealed(const CollectionKeys& keys,
+                                                     const SealedPart& part, Act act);
+
 // What could be read under seal. A name whose digest is not the approved one is left out.
 struct Names {
   std::map<MemberId, std::string> members;

@@ -24,6 +24,7 @@ Consortium Replay::finish() && {
   certify_devices();
   accept_recoveries();
   revoke_devices();
+  note_recovered();
   begin_collections();
   begin_epochs();
   mark_disputed_epochs();
@@ -40,7 +41,8 @@ void Replay::read(const Ledger& ledger) {
     const std::string text = ledger.entry(index);
     const Place place{&ledger, index, act_of(text)};
     const bool for_built_in = place.act == Act::charter || place.act == Act::device ||
-                              place.act == Act::recovery || place.act == Act::revoke;
+                              place.act == Act::recovery || place.act == Act::revoke ||
+                              place.act == Act::recovered;
     if (for_built_in && !built_in) {
       refuse(place, Refusal::wrong_ledger);
       continue;
@@ -57,6 +59,9 @@ void Replay::read(const Ledger& ledger) {
         break;
       case Act::revoke:
         keep(x_revocations, decode_revocation_entry(text), place);
+        break;
+      case Act::recovered:
+        keep(x_recovered, decode_recovered_entry(text), place);
         break;
       case Act::collection:
         keep(x_collections, decode_collection_entry(text), place);
@@ -173,7 +178,27 @@ std::optional<Refusal> Replay::accept(const RecoveryEntry& entry) {
   const auto age = [](const RecoveryRecipient& value) {
     return std::pair(value.created, value.key);
   };
-  if (!is_new && age(*recipient) > age(known->second)) known->second = *recipient;
+  if (is_new || age(*recipient) > age(known->second)) {
+    known->second = *recipient;
+    x_result.x_sealed_authorities[recipient->member] = entry.authority;
+  }
+  return std::nullopt;
+}
+
+void Replay::note_recovered() {
+  for (const auto& found : x_recovered) refuse_if(found.place, note(found));
+}
+
+std::optional<Refusal> Replay::note(const Found<RecoveredEntry>& found) {
+  const auto& [entry, place] = found;
+  if (const auto refusal = check_place(place)) return refusal;
+  if (entry.consortium != x_result.x_id) return Refusal::other_consortium;
+  const LedgerName& ledger = place.ledger->name();
+  if (entry.device != ledger.device) return Refusal::wrong_ledger;
+  if (x_result.x_devices.at(ledger.device).certificate.member != entry.member) {
+    return Refusal::unknown_member;
+  }
+  x_result.x_recovered.push_back(entry);
   return std::nullopt;
 }
 

@@ -37,6 +37,8 @@ class Replay {
   [[nodiscard]] std::optional<Refusal> certify(const Found<DeviceEntry>& found);
   void accept_recoveries();
   [[nodiscard]] std::optional<Refusal> accept(const RecoveryEntry& entry);
+  void note_recovered();
+  [[nodiscard]] std::optional<Refusal> note(const Found<RecoveredEntry>& found);
   void revoke_devices();
   [[nodiscard]] std::optional<Refusal> revoke(const RevocationEntry& entry);
   void begin_collections();
@@ -59,6 +61,7 @@ class Replay {
   std::vector<Found<CharterEntry>> x_charters;
   std::vector<Found<DeviceEntry>> x_certificates;
   std::vector<Found<RecoveryEntry>> x_recoveries;
+  std::vector<Found<RecoveredEntry>> x_recovered;
   std::vector<Found<RevocationEntry>> x_revocations;
   std::vector<Found<CollectionEntry>> x_collections;
   std::vector<Found<EpochEntry>> x_epochs;

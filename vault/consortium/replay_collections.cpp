@@ -54,7 +54,9 @@ std::optional<Refusal> Replay::begin(const Found<EpochEntry>& found) {
   const MemberId& member = x_result.x_devices.at(ledger.device).certificate.member;
   if (!charter_of(member)->find(member)->roles.has(Role::custodian)) return Refusal::not_custodian;
   const Epoch epoch{entry.number, entry.commitment, entry.public_key};
-  auto& epochs = x_result.x_collections[entry.collection].epochs;
+  Collection& collection = x_result.x_collections[entry.collection];
+  if (!entry.sealed.empty()) collection.restated.push_back({ledger, entry.sealed});
+  auto& epochs = collection.epochs;
   const auto order = [](const Epoch& value) {
     return std::tie(value.number, value.commitment, value.public_key);
   };

@@ -45,6 +45,12 @@ struct ReadingKeys {
   [[nodiscard]] static ReadingKeys generate(Random& random);
 };
 
+// Both compartments: all that a device needs to work.
+struct DeviceKeys {
+  ServiceKeys service;
+  ReadingKeys reading;
+};
+
 // A compartment's content, padded so that its length says nothing. Layout: FORMAT.md.
 [[nodiscard]] SecretBytes encode_keys(const ServiceKeys& keys);
 [[nodiscard]] SecretBytes encode_keys(const ReadingKeys& keys);

@@ -248,6 +248,14 @@ void Keyring::change_slot(const SlotId& id, const Credential& credential, const 
   *slot = make_slot(info, x_identity.vault, credential, unlocked, random);
 }
 
+void Keyring::rebind(const ConsortiumId& consortium, const UnlockedKeyring& unlocked,
+                     Random& random) {
+  VAULT_ASSERT(unlocked.service && unlocked.reading);
+  x_identity.consortium = consortium;
+  x_service = seal_keys(x_identity, *unlocked.service, random);
+  x_reading = seal_keys(x_identity, *unlocked.reading, random);
+}
+
 void Keyring::remove_slot(const SlotId& id) {
   const auto slot = find_slot(x_slots, id);
   const auto last_for = [&](Compartments part) {

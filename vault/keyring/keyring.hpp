@@ -76,6 +76,9 @@ class Keyring {
   // `cost` is for a passphrase only. Error(not_found) if there is no such slot.
   void change_slot(const SlotId& id, const Credential& credential, const Argon2idCost& cost,
                    const UnlockedKeyring& unlocked, Random& random);
+  // The same keys for another consortium, whose device has the same id: what joining changes.
+  // `unlocked` must hold both compartments.
+  void rebind(const ConsortiumId& consortium, const UnlockedKeyring& unlocked, Random& random);
   // Error(not_found) if there is no such slot; Error(usage) if it is the last that opens a
   // compartment.
   void remove_slot(const SlotId& id);

@@ -20,6 +20,10 @@ using RecoverySeed = SecretKey<struct RecoverySeedPurpose>;
 // list is enough.
 [[nodiscard]] SecretBytes recovery_words(const RecoverySeed& seed, Random& random);
 
+// The same seed in shares of 33 words, any `need` of the `of` give it back: 2 to 16.
+[[nodiscard]] std::vector<SecretBytes> recovery_shares(const RecoverySeed& seed, unsigned need,
+                                                       unsigned of, Random& random);
+
 // The seed from the sheet's words or from enough trustees' shares, one text each.
 [[nodiscard]] std::variant<RecoverySeed, Slip39Problem> recovery_seed(
     std::span<const SecretBytes> shares);

@@ -22,6 +22,7 @@ enum class Act {
   grant,
   packs,
   snapshot,
+  recovered,
   unknown,  // kept, counted, passed on; gives no rights
 };
 

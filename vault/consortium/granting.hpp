@@ -1,0 +1,70 @@
+// What a custodian writes: grants, new epochs, revocations. Pure: the caller appends the entries.
+#pragma once
+
+#include <set>
+
+#include "vault/consortium/consortium.hpp"
+#include "vault/consortium/keys.hpp"
+
+namespace muniment {
+
+// In whose name grants are approved.
+struct Custodian {
+  MemberId member;
+  const SigningKey<AuthorityPurpose>& authority;
+};
+
+// Error(denied) unless the newest charter lets this one member grant: it is a custodian, and one is
+// enough.
+void require_custodian(const Consortium& consortium, const MemberId& member);
+
+struct WantedGrant {
+  CollectionId collection;
+  Grantee to;
+  Rights rights = Rights::read;
+  bool history = true;  // with the keys of earlier epochs, as far as `keys` has them
+};
+
+// The entries that give `to` its rights, to the epoch that is sealed to now. Where an earlier epoch
+// number has two epochs, since two custodians began one at once, it takes more than one grant.
+// Error(denied) if the device was revoked or nobody vouches for it, or the custodian may not grant,
+// or `keys` do not hold the epoch.
+[[nodiscard]] std::vector<std::string> grant_entries(const Consortium& consortium,
+                                                     const WantedGrant& wanted,
+                                                     const CollectionKeys& keys,
+                                                     const Custodian& custodian, Random& random);
+
+// Who will not be given a new epoch, though nothing in the ledgers says so yet.
+using Excluded = std::set<Grantee>;
+
+// The rights that each grantee has in a collection by any grant so far: devices that are active,
+// recovery recipients of present members; without the excluded.
+[[nodiscard]] std::map<Grantee, Rights> remaining_grantees(const Consortium& consortium,
+                                                           const CollectionId& collection,
+                                                           const Excluded& excluded);
+
+struct WantedEpoch {
+  LedgerName ledger;  // of the custodian's device, in which the entries will stand
+  const Excluded& excluded;
+  // Repeated for who cannot read what the creator sealed; none for the built-in collection.
+  std::optional<CollectionRecord> record;
+};
+
+// A new epoch, granted to all who remain: one entry for the epoch, one a grantee. Error(denied) if
+// the custodian may not grant.
+[[nodiscard]] std::vector<std::string> epoch_entries(const Consortium& consortium,
+                                                     const WantedEpoch& wanted,
+                                                     const CollectionKeys& keys,
+                                                     const Custodian& custodian, Random& random);
+
+// Collections with an epoch to whose present one nothing may be sealed (Consortium::sealing_epoch),
+// once the excluded are gone.
+[[nodiscard]] std::vector<CollectionId> stale_collections(const Consortium& consortium,
+                                                          const Excluded& excluded);
+
+// The end of `device`, of whose ledgers nothing is accepted past the sizes in `accepted`.
+[[nodiscard]] std::string revocation_entry(const Consortium& consortium, const DeviceId& device,
+                                           const std::map<LedgerId, std::uint64_t>& accepted,
+                                           const Custodian& by);
+
+}  // namespace muniment
