@@ -39,11 +39,12 @@ Json to_json(const StatusReport& report) {
                                {"depth", depth_name(report.last_verified_depth)},
                                {"damage", report.last_verified_damage}};
   }
+  if (report.last_backup) object["last_backup"] = utc_time(*report.last_backup);
   object["todo"] = report.todo;
   return object;
 }
 
-void write_screen(Terminal& terminal, const StatusReport& report) {
+void write_screen(Terminal& terminal, const StatusReport& report, UnixSeconds now) {
   terminal.write_line(
       fmt::format("vault       {} in {}", report.vault.hex(), escape(report.directory.native())));
   terminal.write_line(
@@ -68,6 +69,12 @@ void write_screen(Terminal& terminal, const StatusReport& report) {
                             ? "no damage"
                             : count_of(report.last_verified_damage, "damaged object"))
           : "verified    never");
+  terminal.write_line(report.last_backup
+                          ? "key backup  " + utc_time(*report.last_backup) + ", " +
+                                human_duration(std::chrono::seconds(
+                                    std::max<UnixSeconds>(now - *report.last_backup, 0))) +
+                                " ago"
+                          : "key backup  none");
   terminal.write_line("copies      this one; witnesses: none");
   for (const std::string& line : report.todo) terminal.write_line("to do       " + line);
   if (report.todo.empty()) terminal.write_line("to do       nothing");
@@ -79,7 +86,7 @@ ExitCode status(Session& session, const NoArguments&) {
   if (session.options().json) {
     session.terminal().write_line(to_line(to_json(report)));
   } else {
-    write_screen(session.terminal(), report);
+    write_screen(session.terminal(), report, session.environment().clock.now());
   }
   return ExitCode::ok;
 }

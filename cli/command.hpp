@@ -44,6 +44,8 @@ void when_chosen(CLI::App* command, CommandLine& line, std::shared_ptr<Options> 
 
 // One for each file cmd_NAME.cpp, in the order of --help.
 void add_init(CommandLine& line);
+void add_unlock(CommandLine& line);
+void add_lock(CommandLine& line);
 void add_collection(CommandLine& line);
 void add_ingest(CommandLine& line);
 void add_snapshots(CommandLine& line);
@@ -56,5 +58,8 @@ void add_verify(CommandLine& line);
 void add_repair(CommandLine& line);
 void add_catalog(CommandLine& line);
 void add_status(CommandLine& line);
+void add_key(CommandLine& line);
+// Below `key`.
+void add_key_recovery(CLI::App& group, CommandLine& line);
 
 }  // namespace muniment

@@ -38,6 +38,8 @@ void declare_all(CommandLine& line) {
   app.add_flag("-q,--quiet", options.quiet, "Say no summaries and draw no progress");
 
   add_init(line);
+  add_unlock(line);
+  add_lock(line);
   add_collection(line);
   add_ingest(line);
   add_snapshots(line);
@@ -50,6 +52,7 @@ void declare_all(CommandLine& line) {
   add_repair(line);
   add_catalog(line);
   add_status(line);
+  add_key(line);
 }
 
 // CLI11 takes an argument like "[a,b]" apart, which is a fine name for a file. A NUL byte at the
@@ -64,7 +67,7 @@ std::vector<std::string> guarded(int argc, char** argv) {
   return arguments;
 }
 
-// Depth is what is declared: two.
+// Depth is what is declared: three.
 // NOLINTNEXTLINE(misc-no-recursion)
 void unguard(CLI::App& app) {
   for (CLI::Option* option : app.get_options()) {

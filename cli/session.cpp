@@ -1,6 +1,9 @@
 #include "cli/session.hpp"
 
+#include <algorithm>
 #include <cstdlib>
+
+#include "cli/agent_client.hpp"
 
 namespace muniment {
 
@@ -19,17 +22,38 @@ Vault Session::open() {
 }
 
 Vault Session::open_unlocked() {
-  const CredentialSource source = credential_source();
   Vault vault = open();
-  const Credential credential =
-      source.is_given() ? read_credential(source, x_terminal) : ask_passphrase(vault);
+  if (unlock_through_agent(vault)) return vault;
+  const Credential credential = credential_for(vault);
   const ProgressBar bar(x_terminal, x_activity, "opening");
   vault.unlock(credential, x_activity);
   return vault;
 }
 
 Vault Session::open_unlocked_if_given() {
-  return credential_source().is_given() ? open_unlocked() : open();
+  if (credential_source().is_given()) return open_unlocked();
+  Vault vault = open();
+  unlock_through_agent(vault);
+  return vault;
+}
+
+Credential Session::credential_for(const Vault& vault) {
+  return credential_for(vault.key_slots());
+}
+
+Credential Session::credential_for(std::span<const SlotInfo> slots) {
+  const CredentialSource source = credential_source();
+  return source.is_given() ? read_credential(source, x_terminal) : ask_passphrase(slots);
+}
+
+// What is given on the command line comes first, so that it is never ignored.
+bool Session::unlock_through_agent(Vault& vault) {
+  if (credential_source().is_given()) return false;
+  std::optional<DeviceKeys> keys = keys_from_agent(vault.id());
+  if (!keys) return false;
+  const ProgressBar bar(x_terminal, x_activity, "opening");
+  vault.unlock(std::move(*keys), x_activity);
+  return true;
 }
 
 std::filesystem::path Session::directory() {
@@ -42,8 +66,8 @@ std::filesystem::path Session::directory() {
               "name one with --vault DIR, or make one with 'muniment init DIR'");
 }
 
-Credential Session::ask_passphrase(const Vault& vault) {
-  if (!vault.has_passphrase_slot()) {
+Credential Session::ask_passphrase(std::span<const SlotInfo> slots) {
+  if (std::ranges::find(slots, CredentialKind::passphrase, &SlotInfo::kind) == slots.end()) {
     throw Error(ErrorCode::usage, "this vault is opened by a key file, and none is given",
                 "give it with --key-file FILE");
   }

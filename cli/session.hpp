@@ -38,10 +38,15 @@ class Session {
   [[nodiscard]] Vault open_unlocked();
   // Unlocks if that needs no question.
   [[nodiscard]] Vault open_unlocked_if_given();
+  // From the file that is given, or asked for: never from the agent, since it shall be shown anew.
+  [[nodiscard]] Credential credential_for(const Vault& vault);
+  [[nodiscard]] Credential credential_for(std::span<const SlotInfo> slots);
 
  private:
   [[nodiscard]] std::filesystem::path directory();
-  [[nodiscard]] Credential ask_passphrase(const Vault& vault);
+  [[nodiscard]] Credential ask_passphrase(std::span<const SlotInfo> slots);
+  // False if no agent has this vault's keys.
+  bool unlock_through_agent(Vault& vault);
 
   const GlobalOptions& x_options;
   Terminal& x_terminal;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "vault/ledger/writer.hpp"
 #include "vault/snapshot/follow.hpp"
 
 namespace muniment {
@@ -166,6 +167,44 @@ Opened& Vault::State::unlocked() {
   return *opened;
 }
 
+const MemberId& Vault::State::own_member() const {
+  return record->consortium.devices().at(identity().device).certificate.member;
+}
+
+std::string Vault::State::members_with(Role role) const {
+  std::vector<std::string> names;
+  for (const CharterMember& member : record->consortium.charter().members) {
+    if (!member.roles.has(role) || member.id == own_member()) continue;
+    const auto name = opened->names.members.find(member.id);
+    names.push_back(name == opened->names.members.end() ? member.id.hex() : escape(name->second));
+  }
+  std::ranges::sort(names);
+  const std::string_view what = role_names.at(static_cast<std::size_t>(role));
+  return names.empty() ? fmt::format("the consortium has no other {}", what)
+                       : fmt::format("ask one of the {}s: {}", what, fmt::join(names, ", "));
+}
+
+std::string Vault::State::collection_name(const CollectionId& collection) const {
+  const auto known = opened->access.find(collection);
+  return known == opened->access.end() ? collection.hex() : known->second.name;
+}
+
+Custodian Vault::State::custodian() const {
+  if (!opened->reading.authority) {
+    throw Error(ErrorCode::denied, "the member's authority key is not on this device",
+                "do it on the device that has the key");
+  }
+  return {own_member(), *opened->reading.authority};
+}
+
+void Vault::State::append(const CollectionId& collection, std::span<const std::string> entries) {
+  const LogKey& log = opened->service.log;
+  LedgerWriter writer =
+      LedgerWriter::open(environment.files, ledger_directory(),
+                         {identity().consortium, collection, identity().device}, verify_key(log));
+  writer.append(entries, log);
+}
+
 const CollectionAccess& Vault::State::find_collection(const std::string& name) {
   std::vector<std::string> names;
   for (const auto& [id, access] : unlocked().access) {
@@ -174,6 +213,13 @@ const CollectionAccess& Vault::State::find_collection(const std::string& name) {
     names.push_back(access.name);
   }
   std::ranges::sort(names);
+  if (record->consortium.charter().members.size() > 1) {
+    throw Error(ErrorCode::denied,
+                "collection " + escape(name) +
+                    ": not granted to this device, or there is none of this name" +
+                    (names.empty() ? "" : fmt::format("; granted are: {}", fmt::join(names, ", "))),
+                members_with(Role::custodian));
+  }
   throw Error(ErrorCode::not_found, "collection " + escape(name) + ": there is no such collection",
               names.empty() ? "make it with 'muniment collection create " + escape(name) + "'"
                             : fmt::format("there are: {}", fmt::join(names, ", ")));

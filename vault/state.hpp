@@ -2,6 +2,7 @@
 #pragma once
 
 #include "vault/catalog/catalog.hpp"
+#include "vault/consortium/granting.hpp"
 #include "vault/consortium/keys.hpp"
 #include "vault/keyring/keyring_file.hpp"
 #include "vault/ledger_set.hpp"
@@ -81,6 +82,25 @@ struct Vault::State {
   void refresh(Activity& activity);
 
   [[nodiscard]] Opened& unlocked();
+  // The member whose device this is, and its authority key. Error(denied) if that is elsewhere.
+  [[nodiscard]] const MemberId& own_member() const;
+  [[nodiscard]] Custodian custodian() const;
+  // "ask one of the custodians: bbc, icij": who has the role, without this device's own member.
+  [[nodiscard]] std::string members_with(Role role) const;
+  // Its name, or its id where that cannot be read.
+  [[nodiscard]] std::string collection_name(const CollectionId& collection) const;
+  // Runs `action`; an Error(denied) without a hint is given the custodians' names for one.
+  template <class Action>
+  auto explain_denied(Action&& action) const {
+    try {
+      return action();
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::denied || !error.hint().empty()) throw;
+      throw Error(ErrorCode::denied, error.what(), members_with(Role::custodian));
+    }
+  }
+  // One commit to this device's ledger of the collection. The caller holds the lock.
+  void append(const CollectionId& collection, std::span<const std::string> entries);
   // Error(not_found) with those that there are.
   [[nodiscard]] const CollectionAccess& find_collection(const std::string& name);
   [[nodiscard]] std::string device_name(const DeviceId& device) const;

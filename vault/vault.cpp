@@ -91,36 +91,16 @@ std::optional<std::filesystem::path> Vault::find_directory(const std::filesystem
   }
 }
 
+const VaultId& Vault::id() const {
+  return x_state->identity().vault;
+}
+
 const std::vector<std::string>& Vault::warnings() const {
   return x_state->warnings;
 }
 
-bool Vault::has_passphrase_slot() const {
-  return std::ranges::any_of(x_state->keyring.keyring.slots(), [](const SlotInfo& slot) {
-    return slot.kind == CredentialKind::passphrase;
-  });
-}
-
 void Vault::set_lock_wait(std::chrono::milliseconds wait) {
   x_state->lock_wait = wait;
-}
-
-void Vault::unlock(const Credential& credential, Activity& activity) {
-  State& state = *x_state;
-  UnlockedKeyring keys = state.keyring.keyring.unlock(credential);
-  if (!keys.reading || !keys.service) {
-    throw Error(ErrorCode::wrong_key,
-                "this " + std::string(to_text(credential.kind())) +
-                    " opens only the service keys, which read nothing",
-                "give one that opens the reading keys");
-  }
-  state.load_record();
-  for (const std::string& warning : state.record->ledgers.warnings) activity.notice(warning);
-  state.opened.emplace(
-      Opened{std::move(keys.service->keys), std::move(keys.reading->keys), {}, {}, {}});
-  state.open_access();
-  const std::unique_ptr<FileLock> held = state.try_lock();
-  state.open_catalog(held != nullptr, activity);
 }
 
 CollectionInfo Vault::create_collection(const std::string& name, Activity& activity) {
@@ -146,8 +126,10 @@ CollectionInfo Vault::create_collection(const std::string& name, Activity& activ
   NewCollection collection;
   collection.record.name = name;
   collection.creator = state.identity().device;
-  const CollectionFounding founding = found_collection(
-      state.record->consortium, collection, *opened.reading.authority, state.environment.random);
+  const CollectionFounding founding = state.explain_denied([&] {
+    return found_collection(state.record->consortium, collection, *opened.reading.authority,
+                            state.environment.random);
+  });
   LedgerWriter writer =
       LedgerWriter::open(state.environment.files, state.ledger_directory(), founding.ledger,
                          own_ledger(*state.record, founding.ledger).log);

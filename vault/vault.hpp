@@ -24,7 +24,7 @@
 #include "vault/crypto/base64.hpp"
 #include "vault/crypto/kdf.hpp"
 #include "vault/crypto/random.hpp"
-#include "vault/keyring/credential.hpp"
+#include "vault/keyring/keyring.hpp"
 #include "vault/snapshot/about.hpp"
 #include "vault/snapshot/diff.hpp"
 #include "vault/snapshot/ingest.hpp"
@@ -94,6 +94,20 @@ enum class ReaderUse {
   bulk,  // whole packs, kept while they are in use: up to 100 MiB
 };
 
+struct BackupReport {
+  std::uint64_t bytes = 0;
+  std::uint64_t ledgers = 0;
+};
+
+struct RestoredBackup {
+  VaultId vault;
+  bool keyring = false;           // it was missing, damaged or older
+  std::vector<LedgerId> ledgers;  // those that were missing, damaged or shorter
+};
+
+// Asks for what opens a keyring that has these slots.
+using CredentialFor = std::function<Credential(std::span<const SlotInfo>)>;
+
 struct FindQuery {
   std::optional<std::string>
       name_glob;  // fnmatch on the last component, or on the path if it has a '/'
@@ -123,6 +137,7 @@ struct StatusReport {
   std::optional<UnixSeconds> last_verified;
   VerifyDepth last_verified_depth = VerifyDepth::presence;
   std::uint64_t last_verified_damage = 0;  // damaged objects that were found then
+  std::optional<UnixSeconds> last_backup;  // of keyring and ledgers
   std::vector<std::string> todo;           // what needs doing, a line each
 };
 
@@ -147,17 +162,51 @@ class Vault {
   Vault(Vault&&) noexcept;
   Vault& operator=(Vault&&) noexcept;
 
+  [[nodiscard]] const VaultId& id() const;
   // What opening found and went on with: a damaged keyring copy, a ledger read from its second
   // copy.
   [[nodiscard]] const std::vector<std::string>& warnings() const;
-  // True if a credential opens it without a passphrase being asked, so that the caller knows what
-  // to ask for.
-  [[nodiscard]] bool has_passphrase_slot() const;
 
   // Error(wrong_key) if the credential opens nothing; Error(damaged) if the keyring is damaged in
   // both copies. A catalog that is missing, old, foreign or damaged is said to `activity` and
   // rebuilt.
   void unlock(const Credential& credential, Activity& activity);
+  // The same with the keys themselves, as an agent keeps them. Error(wrong_key) if they are not
+  // this device's.
+  void unlock(DeviceKeys keys, Activity& activity);
+
+  // What an agent keeps. Looks at nothing but the keyring; errors are those of unlock().
+  [[nodiscard]] DeviceKeys open_keys(const Credential& credential) const;
+
+  // Who opens the keyring, in the order in which they were added. Needs no key.
+  [[nodiscard]] std::vector<SlotInfo> key_slots() const;
+  // Each opens the keyring anew with `current`, so that nobody changes locks at a screen that was
+  // left unlocked, and rewrites nothing but slots. Errors are those of Keyring.
+  SlotId add_key(const Credential& current, const Credential& added, const NewSlot& slot);
+  // Of the slot `id`, or without one of the slot that `current` opens; returns which it was.
+  SlotId change_key(const Credential& current, const std::optional<SlotId>& id,
+                    const Credential& changed, const Argon2idCost& cost);
+  void remove_key(const Credential& current, const SlotId& id);
+
+  // Makes `seed` what recovers this member, in place of what did: the keyring's slot, and in the
+  // ledgers the recipient to which its grants are sealed from now on. Returns the collections that
+  // only a custodian can grant to it. Errors as for add_key.
+  [[nodiscard]] std::vector<std::string> replace_recovery(const Credential& current,
+                                                          const RecoverySeed& seed,
+                                                          Activity& activity);
+  // Opens the keyring with the seed and lets `fresh` open it from now on: in the slot of the
+  // passphrase that is lost, if that is the only one. Partners learn of it from the ledger.
+  void recover(const RecoverySeed& seed, const Credential& fresh, const Argon2idCost& cost,
+               Activity& activity);
+
+  // Writes to the new file `file` what cannot be made again, sealed: keyring and ledgers, no packs.
+  // Error(exists) if there is one of this name.
+  BackupReport export_backup(const Credential& current, const std::filesystem::path& file);
+  // Makes the vault in `directory`, which is absent, empty or what is left of it; puts back what is
+  // missing, damaged or older there, and nothing else. The next unlock() makes the catalog.
+  static RestoredBackup import_backup(const std::filesystem::path& directory,
+                                      const std::filesystem::path& file,
+                                      const CredentialFor& credential_for, Environment environment);
 
   // How long operations that write wait for another process before Error(busy).
   void set_lock_wait(std::chrono::milliseconds wait);
@@ -188,7 +237,12 @@ class Vault {
   [[nodiscard]] StatusReport status();
 
  private:
+  friend class Partners;  // vault/partners.hpp: what concerns other members
   struct State;
+  // Calls `change` with the newest keyring and what `current` opens of it, under the lock, and
+  // saves.
+  void edit_keyring(const Credential& current,
+                    const std::function<void(Keyring&, const UnlockedKeyring&)>& change);
   explicit Vault(std::unique_ptr<State> state);
   std::unique_ptr<State> x_state;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "vault/backup.hpp"
 #include "vault/last_check.hpp"
 #include "vault/snapshot/pack_check.hpp"
 #include "vault/state.hpp"
@@ -161,6 +162,9 @@ StatusReport Vault::status() {
     report.last_verified_depth = last->depth;
     report.last_verified_damage = last->damage;
   }
+  const std::optional<LastBackup> backup =
+      find_last_backup(state.environment.files, state.directory);
+  if (backup) report.last_backup = backup->time;
   for (const std::string& warning : state.warnings)
     report.todo.push_back(warning + ": run 'muniment repair'");
   for (const std::string& warning : state.record->ledgers.warnings) {
@@ -170,6 +174,12 @@ StatusReport Vault::status() {
     report.todo.emplace_back("the last check found damage: run 'muniment repair'");
   if (!last && snapshots > 0)
     report.todo.emplace_back("never verified: run 'muniment verify --read-data'");
+  if (snapshots > 0 && !backup)
+    report.todo.emplace_back("the keys have no backup: run 'muniment key export-backup FILE'");
+  if (backup && backup->generation != state.keyring.keyring.generation()) {
+    report.todo.emplace_back(
+        "the keyring changed since its last backup: run 'muniment key export-backup FILE'");
+  }
   if (report.collections.empty()) {
     report.todo.emplace_back("nothing is kept here yet: run 'muniment collection create NAME'");
   }

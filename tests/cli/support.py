@@ -63,7 +63,7 @@ def start(*arguments, env=None):
 
 def run_on_terminal(*arguments, answers=(), stdout=None, env=None, typed_at=None):
     """Runs the program on a terminal of its own. `answers` are pairs of what is waited for on the screen and
-    what is then typed. Returns the exit code and everything the screen showed; stdout goes to the file of
+    what is then typed, or a function that makes it of the screen. Returns the exit code and everything the screen showed; stdout goes to the file of
     this name if one is given."""
     child, terminal = pty.fork()
     if child == 0:
@@ -90,7 +90,8 @@ def run_on_terminal(*arguments, answers=(), stdout=None, env=None, typed_at=None
         screen += read
         while pending and (at := screen.find(pending[0][0], answered_up_to)) >= 0:
             answered_up_to = at + len(pending[0][0])
-            os.write(terminal, pending.pop(0)[1])
+            answer = pending.pop(0)[1]
+            os.write(terminal, answer(screen) if callable(answer) else answer)
     os.close(terminal)
     _, status = os.waitpid(child, 0)
     return os.waitstatus_to_exitcode(status), screen

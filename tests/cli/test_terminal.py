@@ -11,10 +11,22 @@ WORDS = re.compile(rb"(?<!\d)(\d{1,2})  ([a-z]{4,})")
 
 
 class Passphrase(support.Case):
-    def init(self, *answers):
+    def init(self, *answers, words=3 * (None,)):
+        """`words` are typed where words of the sheet are asked back; None: the right ones."""
         prompts = [b"New passphrase: ", b"The same again: "]
+        asked = re.compile(rb"Word (\d+): ")
+
+        def word(typed):
+            def answer(screen):
+                sheet = {int(number): word for number, word in WORDS.findall(screen)}
+                return (typed or sheet[int(asked.findall(screen)[-1])]) + b"\n"
+            return answer
+
+        # Two at a time.
+        typed = [(b"Word ", word(one)) for one in words for _ in range(2)]
         return run_on_terminal("init", str(self.vault), "--device", "desk",
-                               answers=list(zip(prompts, answers)), stdout=str(self.scratch / "stdout"))
+                               answers=list(zip(prompts, answers)) + typed,
+                               stdout=str(self.scratch / "stdout"))
 
     def test_it_is_asked_twice_never_shown_and_opens_the_vault(self):
         code, screen = self.init(b"correct horse\n", b"correct horse\n")
@@ -37,6 +49,21 @@ class Passphrase(support.Case):
             code, screen = run_on_terminal("--vault", str(self.vault), *command)
             self.assertEqual(code, 0, screen)
             self.assertNotIn(b"Passphrase", screen)
+
+    def test_two_words_of_the_sheet_are_asked_back(self):
+        code, screen = self.init(b"one\n", b"one\n", words=(b"wrong", None))
+        self.assertEqual(code, 0, screen)
+        self.assertEqual(screen.count(b"That is not what stands there"), 1)
+        first, second = re.findall(rb"Word (\d+): ", screen)[:2]
+        self.assertLess(int(first), int(second))
+
+    def test_a_sheet_that_was_not_copied_is_said_so(self):
+        code, screen = self.init(b"one\n", b"one\n", words=3 * (b"wrong",))
+        self.assertEqual(code, 3, screen)
+        self.assertIn(b"'muniment key recovery new' makes another", screen)
+        code, screen = run_on_terminal("--vault", str(self.vault), "collection", "list",
+                                       answers=[(b"Passphrase: ", b"one\n")])
+        self.assertEqual(code, 0, screen)
 
     def test_two_different_ones_make_nothing(self):
         code, screen = self.init(b"one\n", b"two\n")

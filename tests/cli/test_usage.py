@@ -10,7 +10,9 @@ from support import write
 COMMANDS = [
     ["init"], ["collection"], ["collection", "create"], ["collection", "list"], ["ingest"], ["snapshots"],
     ["ls"], ["cat"], ["restore"], ["diff"], ["find"], ["verify"], ["repair"], ["catalog"],
-    ["catalog", "rebuild"], ["status"],
+    ["catalog", "rebuild"], ["status"], ["unlock"], ["lock"], ["key"], ["key", "list"], ["key", "add"],
+    ["key", "change"], ["key", "remove"], ["key", "recovery"], ["key", "recovery", "new"],
+    ["key", "recovery", "split"], ["key", "recovery", "restore"], ["key", "export-backup"], ["key", "import-backup"],
 ]
 
 

@@ -1,0 +1,142 @@
+// Making a backup of keyring and ledgers, and putting one back.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "vault/backup.hpp"
+#include "vault/consortium/certificate.hpp"
+#include "vault/state.hpp"
+
+namespace muniment {
+
+namespace {
+
+// By device, from the certificates that the copies hold themselves.
+std::map<DeviceId, VerifyKey<LogPurpose>> log_keys_of(std::span<const LedgerCopy> copies) {
+  std::map<DeviceId, VerifyKey<LogPurpose>> keys;
+  for (const LedgerCopy& copy : copies) {
+    if (copy.name.collection != consortium_collection) continue;
+    const auto key = find_log_key(copy.entries, copy.name.device);
+    if (key) keys.emplace(copy.name.device, *key);
+  }
+  return keys;
+}
+
+bool is_readable(FileSystem& files, const std::filesystem::path& ledgers, const LedgerName& name,
+                 const VerifyKey<LogPurpose>& log) {
+  try {
+    return Ledger::find(files, ledgers, name, log).has_value();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::damaged) throw;
+    return false;
+  }
+}
+
+// What is there must be nothing, or what is left of this very vault.
+void require_room(FileSystem& files, const std::filesystem::path& directory,
+                  const KeyringIdentity& identity) {
+  std::error_code error;
+  if (!std::filesystem::exists(directory, error) || std::filesystem::is_empty(directory, error)) {
+    return;
+  }
+  const auto marker = read_file(files, directory / marker_name, 4096);
+  const auto found = marker ? decode_marker(as_text(*marker)) : std::nullopt;
+  if (found && *found == identity) return;
+  const bool has_packs = std::filesystem::is_directory(directory / "packs", error);
+  if (!found && has_packs) return;
+  throw Error(
+      ErrorCode::exists,
+      escape(directory.native()) + (found ? ": this is another vault than the one in the backup"
+                                          : ": the directory is not empty, and no vault"),
+      "name a directory that does not exist yet, or what is left of the vault");
+}
+
+// True if it was needed.
+bool restore_keyring(FileSystem& files, const std::filesystem::path& directory, Keyring keyring) {
+  try {
+    const LoadedKeyring loaded = load_keyring(files, directory, keyring.identity().vault);
+    if (loaded.keyring.generation() >= keyring.generation()) return false;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::damaged) throw;
+  }
+  save_keyring(files, directory, keyring);
+  return true;
+}
+
+}  // namespace
+
+BackupReport Vault::export_backup(const Credential& current, const std::filesystem::path& file) {
+  State& state = *x_state;
+  auto& [files, clock, random] = state.environment;
+  const std::unique_ptr<FileLock> held = state.lock();
+  const LoadedKeyring loaded = load_keyring(files, state.directory, state.identity().vault);
+  const OpenCompartment<ReadingKeys> reading = loaded.keyring.open_reading(current);
+  state.load_record();
+  if (!state.record->ledgers.damage.empty()) {
+    const Damage& damage = state.record->ledgers.damage.front();
+    throw Error(ErrorCode::damaged, damage.object + ": " + damage.cause,
+                "repair the vault first, so that the backup is whole");
+  }
+  std::vector<LedgerCopy> copies;
+  for (const Ledger& ledger : state.record->ledgers.ledgers) copies.push_back(copy_ledger(ledger));
+  std::ranges::sort(copies, {}, &LedgerCopy::name);
+
+  const Bytes bytes = encode_backup(loaded.keyring, reading, copies, random);
+  if (files.file_size(file)) {
+    throw Error(ErrorCode::exists, escape(file.native()) + ": there is a file of this name",
+                "give a new name; older backups are worth keeping");
+  }
+  write_file_atomically(files, std::filesystem::absolute(file), bytes);
+  save_last_backup(files, state.directory, {clock.now(), loaded.keyring.generation()});
+  return {bytes.size(), copies.size()};
+}
+
+RestoredBackup Vault::import_backup(const std::filesystem::path& directory_,
+                                    const std::filesystem::path& file,
+                                    const CredentialFor& credential_for, Environment environment) {
+  FileSystem& files = environment.files;
+  const std::string label = escape(file.native());
+  const auto bytes = read_file(files, file, backup_bytes_max);
+  if (!bytes) throw Error(ErrorCode::not_found, label + ": no such file");
+  std::optional<Backup> backup = decode_backup(*bytes);
+  if (!backup) {
+    throw Error(ErrorCode::damaged, label + ": damaged, or not a backup of a vault",
+                "use another backup");
+  }
+  const OpenCompartment<ReadingKeys> reading =
+      backup->keyring.open_reading(credential_for(backup->keyring.slots()));
+  const std::vector<LedgerCopy> copies = open_backup(*backup, reading);
+
+  const KeyringIdentity identity = backup->keyring.identity();
+  const std::filesystem::path directory = std::filesystem::absolute(directory_).lexically_normal();
+  require_room(files, directory, identity);
+  RestoredBackup result{identity.vault, false, {}};
+  std::error_code error;
+  std::filesystem::create_directories(directory.parent_path(), error);
+  files.make_directory(directory);
+  for (const char* name : {"packs", "ledgers", "tmp"}) files.make_directory(directory / name);
+  result.keyring = restore_keyring(files, directory, std::move(backup->keyring));
+  write_file_atomically(files, directory / marker_name, as_bytes(encode_marker(identity)));
+
+  const std::unique_ptr<FileLock> held = files.try_lock(directory / marker_name);
+  if (!held) throw Error(ErrorCode::busy, escape(directory.native()) + ": another process writes");
+  const std::filesystem::path ledgers = directory / "ledgers";
+  const auto log_keys = log_keys_of(copies);
+  for (const LedgerCopy& copy : copies) {
+    const auto log = log_keys.find(copy.name.device);
+    if (log == log_keys.end()) continue;
+    // One that neither copy on disk has whole stands in the way of the one that is.
+    if (!is_readable(files, ledgers, copy.name, log->second)) {
+      for (const char* tail : {"tail", "tail.2"}) {
+        files.remove(ledgers / copy.name.id().hex() / tail);
+      }
+    }
+    if (merge_ledger(files, ledgers, copy, log->second) > 0) {
+      result.ledgers.push_back(copy.name.id());
+    }
+  }
+  files.sync_directory(directory);
+  return result;
+}
+
+}  // namespace muniment
