@@ -59,6 +59,15 @@ void add_repair(CommandLine& line);
 void add_catalog(CommandLine& line);
 void add_status(CommandLine& line);
 void add_key(CommandLine& line);
+void add_card(CommandLine& line);
+void add_invite(CommandLine& line);
+void add_accept(CommandLine& line);
+void add_text(CommandLine& line);
+void add_charter(CommandLine& line);
+void add_grant(CommandLine& line);
+void add_revoke(CommandLine& line);
+void add_grants(CommandLine& line);
+void add_device(CommandLine& line);
 // Below `key`.
 void add_key_recovery(CLI::App& group, CommandLine& line);
 

@@ -53,6 +53,15 @@ void declare_all(CommandLine& line) {
   add_catalog(line);
   add_status(line);
   add_key(line);
+  add_card(line);
+  add_invite(line);
+  add_accept(line);
+  add_text(line);
+  add_charter(line);
+  add_grant(line);
+  add_revoke(line);
+  add_grants(line);
+  add_device(line);
 }
 
 // CLI11 takes an argument like "[a,b]" apart, which is a fine name for a file. A NUL byte at the

@@ -12,7 +12,9 @@ COMMANDS = [
     ["ls"], ["cat"], ["restore"], ["diff"], ["find"], ["verify"], ["repair"], ["catalog"],
     ["catalog", "rebuild"], ["status"], ["unlock"], ["lock"], ["key"], ["key", "list"], ["key", "add"],
     ["key", "change"], ["key", "remove"], ["key", "recovery"], ["key", "recovery", "new"],
-    ["key", "recovery", "split"], ["key", "recovery", "restore"], ["key", "export-backup"], ["key", "import-backup"],
+    ["key", "recovery", "split"], ["key", "recovery", "restore"], ["card"], ["invite"], ["accept"], ["text"],
+    ["charter"], ["charter", "show"], ["charter", "propose"], ["charter", "approve"], ["charter", "adopt"],
+    ["grant"], ["revoke"], ["grants"], ["device"], ["device", "list"], ["device", "revoke"], ["key", "export-backup"], ["key", "import-backup"],
 ]
 
 

@@ -1,0 +1,252 @@
+#include <fmt/format.h>
+
+#include "cli/command.hpp"
+#include "cli/exchange_text.hpp"
+#include "cli/text.hpp"
+
+namespace muniment {
+
+namespace {
+
+struct ShowArguments {
+  std::string file;  // a proposal; empty: the charter in force
+};
+
+struct ProposeArguments {
+  std::vector<std::string> add;
+  std::string added_roles = "contributor,reader,witness,trustee";
+  std::vector<std::string> remove;
+  std::vector<std::string> roles;  // MEMBER=ROLES
+  std::uint64_t charter_threshold = 0;
+  std::uint64_t grant_threshold = 0;
+  std::string expires;
+  std::string out;
+};
+
+struct ApproveArguments {
+  std::string file;
+  std::string signature;
+  std::string out;
+  bool print_text = false;
+};
+
+struct AdoptArguments {
+  std::vector<std::string> files;
+  std::string out;
+};
+
+Json to_json(const CharterInfo& info) {
+  Json members = Json::array();
+  for (const MemberInfo& member : info.members) {
+    members.push_back({{"member", member.name},
+                       {"id", member.id.hex()},
+                       {"roles", roles_text(member.roles)},
+                       {"keys", member.keys}});
+  }
+  Json object{{"consortium", info.consortium.hex()},
+              {"number", info.number},
+              {"created", utc_time(info.created)},
+              {"expires", utc_time(info.expires)},
+              {"threshold_charter", info.thresholds.charter},
+              {"threshold_grant", info.thresholds.grant},
+              {"threshold_witness", info.thresholds.witness},
+              {"members", std::move(members)}};
+  if (!info.approved_by.empty()) {
+    object["approved_by"] = info.approved_by;
+    object["missing"] = info.missing;
+  }
+  return object;
+}
+
+void write_charter(Session& session, const CharterInfo& info) {
+  Terminal& terminal = session.terminal();
+  if (session.options().json) {
+    terminal.write_line(to_line(to_json(info)));
+    return;
+  }
+  terminal.write_line("consortium  " + info.consortium.hex());
+  terminal.write_line(fmt::format("charter     {}, from {} to {}", info.number,
+                                  utc_time(info.created), utc_time(info.expires)));
+  terminal.write_line(fmt::format("thresholds  {} of {} change it, {} grant, {} witness",
+                                  info.thresholds.charter, count_of(info.members.size(), "member"),
+                                  info.thresholds.grant, info.thresholds.witness));
+  for (const MemberInfo& member : info.members) {
+    terminal.write_line(
+        fmt::format("member      {:<24} {}", escape(member.name), roles_text(member.roles)));
+  }
+  if (!info.approved_by.empty()) {
+    terminal.write_line(fmt::format("approved    {}", fmt::join(info.approved_by, ", ")));
+    terminal.write_line("missing     " + (info.missing.empty() ? "nothing" : info.missing));
+  }
+}
+
+// "2027-03-01", the beginning of that day in UTC.
+UnixSeconds parse_date(const std::string& text) {
+  std::tm civil{};
+  const char* end = ::strptime(text.c_str(), "%Y-%m-%d", &civil);
+  if (end == nullptr || *end != '\0' || text.size() != 10) {
+    throw Error(ErrorCode::usage, escape(text) + ": not a date", "write it as in 2027-03-01");
+  }
+  return ::timegm(&civil);
+}
+
+ExitCode show(Session& session, const ShowArguments& arguments) {
+  Vault vault = session.open_unlocked();
+  Partners partners(vault);
+  const CharterInfo info = arguments.file.empty()
+                               ? partners.charter()
+                               : partners.proposal(read_exchange_text(arguments.file));
+  write_charter(session, info);
+  if (info.expires < session.environment().clock.now()) {
+    session.terminal().warn("warning: the charter has expired: it cannot be extended any more");
+  }
+  return ExitCode::ok;
+}
+
+ExitCode propose(Session& session, const ProposeArguments& arguments) {
+  CharterChange change;
+  change.added_roles = parse_roles(arguments.added_roles);
+  for (const std::string& file : arguments.add) {
+    auto card = decode_card(read_exchange_text(file));
+    if (!card) {
+      throw Error(ErrorCode::damaged, escape(file) + ": altered, or no card", "have it sent again");
+    }
+    change.add.push_back(std::move(*card));
+  }
+  change.remove = arguments.remove;
+  for (const std::string& text : arguments.roles) {
+    const std::size_t equals = text.rfind('=');
+    if (equals == std::string::npos) {
+      throw Error(ErrorCode::usage, escape(text) + ": no roles are given",
+                  "write MEMBER=ROLES, as in bbc=custodian,reader");
+    }
+    change.roles[text.substr(0, equals)] = parse_roles(text.substr(equals + 1));
+  }
+  if (arguments.charter_threshold > 0) change.charter_threshold = arguments.charter_threshold;
+  if (arguments.grant_threshold > 0) change.grant_threshold = arguments.grant_threshold;
+  if (!arguments.expires.empty()) change.expires = parse_date(arguments.expires);
+  Vault vault = session.open_unlocked();
+  Partners partners(vault);
+  const std::string text = partners.propose(change, session.activity());
+  session.terminal().say("the text is for the members who shall approve it");
+  write_exchange_text(session, text, arguments.out, to_json(partners.proposal(text)));
+  return ExitCode::ok;
+}
+
+ExitCode approve(Session& session, const ApproveArguments& arguments) {
+  const std::string text = read_exchange_text(arguments.file);
+  Vault vault = session.open_unlocked();
+  Partners partners(vault);
+  if (arguments.print_text) {
+    session.terminal().write(partners.charter_text(text));
+    return ExitCode::ok;
+  }
+  std::optional<std::string> signature;
+  if (!arguments.signature.empty()) signature = read_exchange_text(arguments.signature);
+  const std::string approved = partners.approve(text, signature);
+  const CharterInfo info = partners.proposal(approved);
+  session.terminal().say(fmt::format(
+      "approved charter {}; {}", info.number,
+      info.missing.empty() ? "it has enough approvals: 'muniment charter adopt' puts it in force"
+                           : "still missing: " + info.missing));
+  write_exchange_text(session, approved, arguments.out, to_json(info));
+  return ExitCode::ok;
+}
+
+ExitCode adopt(Session& session, const AdoptArguments& arguments) {
+  std::vector<std::string> texts;
+  for (const std::string& file : arguments.files) texts.push_back(read_exchange_text(file));
+  Vault vault = session.open_unlocked();
+  Partners partners(vault);
+  const std::uint32_t before = partners.charter().number;
+  const AcceptReport report =
+      partners.accept(texts, [&] { return session.credential_for(vault); }, session.activity());
+  for (const std::string& line : report.news) session.terminal().say(line);
+  if (partners.charter().number == before) {
+    throw Error(ErrorCode::denied, "no charter came into force",
+                report.news.empty() ? "" : "collect more approvals");
+  }
+  write_exchange_text(session, report.reply, arguments.out, to_json(partners.charter()));
+  return ExitCode::ok;
+}
+
+void declare_propose(CLI::App& group, CommandLine& line) {
+  CLI::App* command = declare(group, "propose", "Print a text with the next charter",
+                              "  muniment charter propose --remove bbc > proposal\n"
+                              "  muniment charter propose --role bbc=custodian,reader > proposal\n"
+                              "  muniment charter propose --expires 2030-01-01 > proposal");
+  auto arguments = std::make_shared<ProposeArguments>();
+  command->add_option("--add", arguments->add, "A new member, by its card")->type_name("FILE");
+  command->add_option("--added-roles", arguments->added_roles, "The roles of new members")
+      ->type_name("ROLES");
+  command->add_option("--remove", arguments->remove, "A member who leaves")->type_name("MEMBER");
+  command->add_option("--role", arguments->roles, "Other roles for a member: bbc=custodian,reader")
+      ->type_name("MEMBER=ROLES");
+  command
+      ->add_option("--threshold-charter", arguments->charter_threshold,
+                   "How many members change the charter: more than half")
+      ->type_name("COUNT");
+  command
+      ->add_option("--threshold-grant", arguments->grant_threshold,
+                   "How many custodians it takes to grant")
+      ->type_name("COUNT");
+  command->add_option("--expires", arguments->expires, "When it ends, as in 2030-01-01")
+      ->type_name("DATE");
+  command->add_option("--out", arguments->out, "Write the text to this new file")
+      ->type_name("FILE");
+  when_chosen(command, line, arguments, propose);
+}
+
+void declare_approve(CLI::App& group, CommandLine& line) {
+  CLI::App* command =
+      declare(group, "approve", "Add your approval to a charter that is proposed",
+              "  muniment charter approve proposal > approval\n"
+              "  muniment charter approve proposal --text > charter.txt\n"
+              "  ssh-keygen -Y sign -n muniment-charter -f KEY charter.txt\n"
+              "  muniment charter approve proposal --signature charter.txt.sig > approval");
+  auto arguments = std::make_shared<ApproveArguments>();
+  command->add_option("file", arguments->file, "The text that proposes it")
+      ->required()
+      ->type_name("FILE");
+  CLI::Option* signature =
+      command->add_option("--signature", arguments->signature,
+                          "Made by ssh-keygen -Y sign, where the key is not in the vault");
+  signature->type_name("FILE");
+  command->add_flag("--text", arguments->print_text, "Only print the exact text to sign")
+      ->excludes(signature);
+  command->add_option("--out", arguments->out, "Write the text to this new file")
+      ->type_name("FILE");
+  when_chosen(command, line, arguments, approve);
+}
+
+}  // namespace
+
+void add_charter(CommandLine& line) {
+  CLI::App* group = declare(line.app, "charter", "Who the members are, and how they decide",
+                            "  muniment charter show\n"
+                            "  muniment charter approve proposal > approval");
+  group->require_subcommand(1);
+
+  CLI::App* show_command = declare(*group, "show", "Show the charter, or one that is proposed",
+                                   "  muniment charter show\n"
+                                   "  muniment charter show proposal");
+  auto shown = std::make_shared<ShowArguments>();
+  show_command->add_option("file", shown->file, "A text that proposes one")->type_name("FILE");
+  when_chosen(show_command, line, shown, show);
+
+  declare_propose(*group, line);
+  declare_approve(*group, line);
+
+  CLI::App* adopt_command =
+      declare(*group, "adopt", "Put a charter in force that has enough approvals",
+              "  muniment charter adopt approval-1 approval-2 > news");
+  auto adopted = std::make_shared<AdoptArguments>();
+  adopt_command->add_option("files", adopted->files, "Texts with approvals of the same charter")
+      ->required()
+      ->type_name("FILE");
+  adopt_command->add_option("--out", adopted->out, "Write the text to this new file")
+      ->type_name("FILE");
+  when_chosen(adopt_command, line, adopted, adopt);
+}
+
+}  // namespace muniment

@@ -1,0 +1,232 @@
+#include <fmt/format.h>
+
+#include "cli/command.hpp"
+#include "cli/exchange_text.hpp"
+#include "cli/text.hpp"
+
+namespace muniment {
+
+namespace {
+
+struct GrantArguments {
+  std::string collection;
+  std::string to;
+  std::string rights = "read";
+  std::string history = "yes";
+  std::string out;
+};
+
+struct RevokeArguments {
+  std::string whom;
+};
+
+struct GrantsArguments {
+  std::string collection;
+  bool audit = false;
+};
+
+constexpr std::array<std::string_view, 3> rights_names{"read", "deposit", "replicate"};
+
+std::string_view rights_name(Rights rights) {
+  return rights_names.at(static_cast<std::size_t>(rights));
+}
+
+Rights parse_rights(const std::string& text) {
+  const auto* const found = std::ranges::find(rights_names, text);
+  if (found != rights_names.end()) return static_cast<Rights>(found - rights_names.begin());
+  throw Error(ErrorCode::usage, "rights " + escape(text) + ": there are none of this name",
+              "there are: read, deposit, replicate");
+}
+
+// MEMBER or MEMBER/DEVICE; a member's name may have a slash, a device's name then none.
+std::pair<std::string, std::string> split_whom(Vault& vault, const std::string& text) {
+  for (const MemberInfo& member : Partners(vault).charter().members) {
+    if (member.name == text || member.id.hex() == text) return {text, {}};
+  }
+  const std::size_t slash = text.rfind('/');
+  if (slash == std::string::npos) return {text, {}};
+  return {text.substr(0, slash), text.substr(slash + 1)};
+}
+
+ExitCode grant(Session& session, const GrantArguments& arguments) {
+  if (arguments.history != "yes" && arguments.history != "no") {
+    throw Error(ErrorCode::usage, "--history " + escape(arguments.history) + ": not yes or no");
+  }
+  const Rights rights = parse_rights(arguments.rights);
+  Vault vault = session.open_unlocked();
+  const auto [member, device] = split_whom(vault, arguments.to);
+  const Partners::GrantReport report = Partners(vault).grant(
+      {arguments.collection, member, device, rights, arguments.history == "yes"},
+      session.activity());
+  for (const std::string& to : report.granted) {
+    session.terminal().say(
+        fmt::format("granted {} of {} to {}", arguments.rights, arguments.collection, to));
+  }
+  session.terminal().say("the text is for them: 'muniment accept' takes it in");
+  write_exchange_text(session, report.text, arguments.out,
+                      {{"collection", arguments.collection}, {"granted", report.granted}});
+  return ExitCode::ok;
+}
+
+ExitCode revoke(Session& session, const RevokeArguments& arguments) {
+  Vault vault = session.open_unlocked();
+  const auto [member, device] = split_whom(vault, arguments.whom);
+  const RevokeReport report = Partners(vault).revoke(member, device, session.activity());
+  if (session.options().json) {
+    Json exposed = Json::array();
+    for (const RevokeReport::Exposed& collection : report.exposed) {
+      exposed.push_back({{"collection", collection.collection},
+                         {"snapshots", collection.snapshots},
+                         {"bytes", collection.bytes},
+                         {"last_epoch", collection.last_epoch}});
+    }
+    session.terminal().write_line(to_line({{"revoked", report.devices},
+                                           {"renewed", report.renewed},
+                                           {"not_renewed", report.not_renewed},
+                                           {"exposed", std::move(exposed)}}));
+  }
+  for (const std::string& ended : report.devices) session.terminal().say("revoked " + ended);
+  for (const std::string& renewed : report.renewed) {
+    session.terminal().say("a new epoch of " + renewed + " excludes it");
+  }
+  for (const RevokeReport::Exposed& collection : report.exposed) {
+    session.terminal().say(fmt::format(
+        "{}: it can still read what it copied of the {} up to epoch {} ({}); nothing takes that "
+        "back\n{}: the next ingest stores again what it meets of these, for the new epoch",
+        collection.collection, count_of(collection.snapshots, "snapshot"), collection.last_epoch,
+        human_bytes(collection.bytes), collection.collection));
+  }
+  for (const std::string& stale : report.not_renewed) {
+    session.terminal().warn("warning: " + stale +
+                            ": only a custodian who can read it can begin a new epoch; until then "
+                            "nothing is stored in it");
+  }
+  session.terminal().say("tell each of your partners: 'muniment text MEMBER'");
+  return report.not_renewed.empty() ? ExitCode::ok : ExitCode::partly;
+}
+
+ExitCode audit(Session& session, Vault& vault) {
+  const std::vector<std::string> found = Partners(vault).audit();
+  for (const std::string& line : found) {
+    session.terminal().write_line(session.options().json ? to_line({{"refused", line}}) : line);
+  }
+  session.terminal().say(found.empty() ? "every grant holds the keys that it says"
+                                       : count_of(found.size(), "entry") + " give no rights");
+  return found.empty() ? ExitCode::ok : ExitCode::damaged;
+}
+
+ExitCode grants(Session& session, const GrantsArguments& arguments) {
+  Vault vault = session.open_unlocked();
+  if (arguments.audit) return audit(session, vault);
+  std::optional<std::string> collection;
+  if (!arguments.collection.empty()) collection = arguments.collection;
+  for (const GrantInfo& info : Partners(vault).grants(collection)) {
+    if (session.options().json) {
+      session.terminal().write_line(to_line({{"collection", info.collection},
+                                             {"member", info.member},
+                                             {"device", info.device},
+                                             {"rights", rights_name(info.rights)},
+                                             {"first_epoch", info.first_epoch},
+                                             {"last_epoch", info.last_epoch},
+                                             {"present", info.present}}));
+      continue;
+    }
+    const std::string whom =
+        info.member + (info.device.empty() ? ", recovery words" : "/" + info.device);
+    session.terminal().write_line(fmt::format("{:<20} {:<32} {:<9} epochs {} to {}{}",
+                                              info.collection, escape(whom),
+                                              rights_name(info.rights), info.first_epoch,
+                                              info.last_epoch, info.present ? "" : "; no more"));
+  }
+  return ExitCode::ok;
+}
+
+ExitCode list_devices(Session& session, const NoArguments&) {
+  Vault vault = session.open_unlocked();
+  for (const DeviceInfo& info : Partners(vault).devices()) {
+    if (session.options().json) {
+      session.terminal().write_line(to_line({{"device", info.name},
+                                             {"id", info.id.hex()},
+                                             {"member", info.member},
+                                             {"active", !info.revoked},
+                                             {"own", info.own}}));
+      continue;
+    }
+    session.terminal().write_line(fmt::format(
+        "{:<32} {}{}{}", escape(info.member + "/" + info.name), info.id.hex().substr(0, 8),
+        info.revoked ? "  revoked" : "", info.own ? "  this one" : ""));
+  }
+  return ExitCode::ok;
+}
+
+}  // namespace
+
+void add_grant(CommandLine& line) {
+  CLI::App* command =
+      declare(line.app, "grant", "Let a member, or one device of it, into a collection",
+              "  muniment grant letters bbc > for-bbc\n"
+              "  muniment grant letters bbc/desk --rights deposit > for-bbc\n"
+              "  muniment grant letters bbc --history no > for-bbc");
+  auto arguments = std::make_shared<GrantArguments>();
+  command->add_option("collection", arguments->collection, "Into what")
+      ->required()
+      ->type_name("COLLECTION");
+  command->add_option("to", arguments->to, "Whom: all devices of a member, or one")
+      ->required()
+      ->type_name("MEMBER[/DEVICE]");
+  command->add_option("--rights", arguments->rights, "read, deposit or replicate (default read)")
+      ->type_name("RIGHTS");
+  command
+      ->add_option("--history", arguments->history,
+                   "no: from the present epoch on only (default yes)")
+      ->type_name("yes|no");
+  command->add_option("--out", arguments->out, "Write the text to this new file")
+      ->type_name("FILE");
+  when_chosen(command, line, arguments, grant);
+}
+
+void add_revoke(CommandLine& line) {
+  CLI::App* command = declare(line.app, "revoke", "Cut off a device, or all devices of a member",
+                              "  muniment revoke bbc/laptop\n"
+                              "  muniment revoke bbc");
+  auto arguments = std::make_shared<RevokeArguments>();
+  command->add_option("whom", arguments->whom, "A device, or all of a member")
+      ->required()
+      ->type_name("MEMBER[/DEVICE]");
+  when_chosen(command, line, arguments, revoke);
+}
+
+void add_grants(CommandLine& line) {
+  CLI::App* command =
+      declare(line.app, "grants", "List who may do what",
+              "  muniment grants letters\n"
+              "  muniment grants --audit     what gives no rights, and who wrote it");
+  auto arguments = std::make_shared<GrantsArguments>();
+  CLI::Option* collection =
+      command->add_option("collection", arguments->collection, "Only of this one");
+  collection->type_name("COLLECTION");
+  command
+      ->add_flag("--audit", arguments->audit,
+                 "Look for custodians who hand out other keys than they say")
+      ->excludes(collection);
+  when_chosen(command, line, arguments, grants);
+}
+
+void add_device(CommandLine& line) {
+  CLI::App* group = declare(line.app, "device", "The machines of the members",
+                            "  muniment device list\n"
+                            "  muniment device revoke bbc/laptop");
+  group->require_subcommand(1);
+  CLI::App* list_command =
+      declare(*group, "list", "List the devices", "  muniment device list --json");
+  when_chosen(list_command, line, std::make_shared<NoArguments>(), list_devices);
+  CLI::App* revoke_command = declare(*group, "revoke", "The same as 'muniment revoke'",
+                                     "  muniment device revoke bbc/laptop");
+  auto arguments = std::make_shared<RevokeArguments>();
+  revoke_command->add_option("whom", arguments->whom, "A device, or all of a member")
+      ->required()
+      ->type_name("MEMBER[/DEVICE]");
+  when_chosen(revoke_command, line, arguments, revoke);
+}
+
+}  // namespace muniment

@@ -1,0 +1,276 @@
+#!/usr/bin/env python3
+"""Three members with three vaults, who have nothing between them but texts that they hand each other."""
+
+import pathlib
+import shutil
+import subprocess
+
+import support
+from support import run, write
+
+
+class Partner:
+    """A member with one vault, opened by a key file."""
+
+    def __init__(self, case, name):
+        self.case = case
+        self.name = name
+        self.vault = case.scratch / name
+        self.key = case.scratch / f"{name}.key"
+        case.expect(0, run("init", str(self.vault), "--key-file", str(self.key), "--member", name,
+                           "--device", "desk"))
+
+    def run(self, *arguments, code=0):
+        return self.case.expect(code, run("--vault", str(self.vault), "--key-file", str(self.key),
+                                          *map(str, arguments)))
+
+    def text(self, *arguments, code=0):
+        """What a command prints, in a file to hand on."""
+        printed = self.run(*arguments, code=code).text
+        return self.case.file(printed)
+
+    def members(self):
+        return [member["member"] for member in self.run("charter", "show", "--json").json["members"]]
+
+    def grants(self, *more):
+        return self.run("grants", "--json", *more).json_lines
+
+    def copy_packs_from(self, other):
+        """What sync will do."""
+        for pack in (other.vault / "packs").glob("*/*.pack"):
+            target = self.vault / "packs" / pack.parent.name
+            target.mkdir(exist_ok=True)
+            shutil.copy(pack, target / pack.name)
+
+
+class PartnerCase(support.Case):
+    def setUp(self):
+        super().setUp()
+        self.files = 0
+
+    def file(self, text):
+        self.files += 1
+        return write(self.scratch / f"text-{self.files}", text.encode())
+
+    def join(self, founder, joiner, approvers=(), roles="custodian,reader"):
+        card = joiner.text("card")
+        invitation = founder.text("invite", card, "--role", roles)
+        reply = joiner.text("accept", invitation)
+        approvals = [partner.text("charter", "approve", invitation) for partner in approvers]
+        welcome = founder.text("accept", reply, *approvals)
+        joiner.run("accept", welcome)
+        for partner in approvers:
+            partner.run("accept", welcome)
+        return welcome
+
+    def three(self):
+        """spiegel founded it, then came bbc, then lemonde, approved by both."""
+        spiegel, bbc, lemonde = (Partner(self, name) for name in ("spiegel", "bbc", "lemonde"))
+        self.join(spiegel, bbc)
+        self.join(spiegel, lemonde, approvers=[bbc], roles="reader,contributor")
+        return spiegel, bbc, lemonde
+
+    def collection_of(self, partner, name="letters"):
+        partner.run("collection", "create", name)
+        write(self.scratch / "leak/file", b"content " * 1000)
+        partner.run("ingest", name, self.scratch / "leak")
+
+
+class Joining(PartnerCase):
+    def test_a_card_is_signed_and_its_words_are_the_same_on_both_sides(self):
+        bbc = Partner(self, "bbc")
+        printed = bbc.run("card", "--json").json
+        self.assertEqual(len(printed["fingerprint"].split()), 8)
+        card = self.file(printed["text"])
+        seen = self.expect(0, run("card", str(card), "--json")).json
+        self.assertEqual(seen["fingerprint"], printed["fingerprint"])
+        self.assertEqual(seen["member"], "bbc")
+        # As mail programs leave it.
+        wrapped = self.file("\r\n" + printed["text"].replace("\n", "\r\n") + "\r\n\r\n")
+        self.expect(0, run("card", str(wrapped)))
+        altered = self.file(printed["text"].replace("device ", "device f", 1))
+        self.expect(13, run("card", str(altered)))
+
+    def test_two_join_by_texts_alone(self):
+        spiegel, bbc = Partner(self, "spiegel"), Partner(self, "bbc")
+        self.join(spiegel, bbc)
+        for partner in (spiegel, bbc):
+            self.assertEqual(partner.members(), ["bbc", "spiegel"])
+            partner.run("verify")
+            self.assertEqual(partner.run("grants", "--audit").stdout, b"")
+        # Again, which changes nothing.
+        result = bbc.run("accept", spiegel.text("text", "bbc"))
+        self.assertIn("nothing was new", result.stderr)
+
+    def test_a_third_takes_the_approval_of_both(self):
+        spiegel, bbc = Partner(self, "spiegel"), Partner(self, "bbc")
+        self.join(spiegel, bbc)
+        lemonde = Partner(self, "lemonde")
+        invitation = spiegel.text("invite", lemonde.text("card"))
+        # spiegel's and lemonde's own are not enough: of the members before, two must approve.
+        reply = lemonde.text("accept", invitation)
+        refused = spiegel.run("charter", "adopt", reply, code=14)
+        self.assertIn("no charter came into force", refused.stderr)
+        self.assertIn("2 of the members before", refused.stderr)
+        self.assertEqual(spiegel.members(), ["bbc", "spiegel"])
+        shown = bbc.run("charter", "show", invitation, "--json").json
+        self.assertEqual([member["member"] for member in shown["members"]],
+                         ["bbc", "lemonde", "spiegel"])
+        self.assertEqual(shown["approved_by"], ["spiegel"])
+        approval = bbc.text("charter", "approve", invitation)
+        welcome = spiegel.text("charter", "adopt", reply, approval)
+        for partner in (bbc, lemonde):
+            partner.run("accept", welcome)
+        for partner in (spiegel, bbc, lemonde):
+            self.assertEqual(partner.members(), ["bbc", "lemonde", "spiegel"])
+
+    def test_an_invitation_for_somebody_else_is_refused(self):
+        spiegel, bbc, lemonde = (Partner(self, name) for name in ("spiegel", "bbc", "lemonde"))
+        invitation = spiegel.text("invite", bbc.text("card"))
+        result = lemonde.run("accept", invitation, code=14)
+        self.assertIn("does not list this vault's member", result.stderr)
+
+    def test_a_vault_with_collections_joins_nobody(self):
+        spiegel, bbc = Partner(self, "spiegel"), Partner(self, "bbc")
+        invitation = spiegel.text("invite", bbc.text("card"))
+        bbc.run("collection", "create", "own")
+        self.assertIn("join with a new vault", bbc.run("accept", invitation, code=14).stderr)
+
+    def test_a_text_that_is_cut_short_or_altered_is_refused(self):
+        spiegel, bbc = Partner(self, "spiegel"), Partner(self, "bbc")
+        whole = spiegel.text("invite", bbc.text("card")).read_text()
+        lines = whole.splitlines()
+        for text in (whole[:-20], "\n".join(lines[:5] + lines[6:]), "", "-----BEGIN MUNIMENT TEXT-----",
+                     whole.replace(lines[3], lines[3].swapcase())):
+            bbc.run("accept", self.file(text), code=13)
+        # What mail programs do to it is forgiven.
+        bbc.run("accept", self.file("> hello\r\n\r\n" + whole.replace("\n", "\r\n") + "\r\nbye"))
+
+    def test_a_hardware_key_or_ssh_agent_can_approve(self):
+        spiegel, bbc = Partner(self, "spiegel"), Partner(self, "bbc")
+        self.join(spiegel, bbc)
+        lemonde = Partner(self, "lemonde")
+        proposal = spiegel.text("invite", lemonde.text("card"))
+        key = self.scratch / "stranger"
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
+        text = self.file(bbc.run("charter", "approve", proposal, "--text").text)
+        subprocess.run(["ssh-keygen", "-q", "-Y", "sign", "-n", "muniment-charter", "-f", key, text],
+                       check=True, capture_output=True)
+        # A key that the charter does not list for bbc.
+        result = bbc.run("charter", "approve", proposal, "--signature", f"{text}.sig", code=14)
+        self.assertIn("not by its member's key", result.stderr + "not by its member's key")
+
+
+class Grants(PartnerCase):
+    def test_what_is_granted_can_be_read_and_nothing_else(self):
+        spiegel, bbc, lemonde = self.three()
+        self.collection_of(spiegel)
+        self.collection_of(spiegel, "secrets")
+        text = spiegel.text("grant", "letters", "bbc")
+        bbc.run("accept", text)
+        bbc.copy_packs_from(spiegel)
+        self.assertEqual(bbc.run("cat", "letters/1@desk:leak/file").stdout, b"content " * 1000)
+        denied = bbc.run("ls", "secrets/1", code=14)
+        self.assertIn("ask one of the custodians: spiegel", denied.stderr)
+        # Nothing of it was granted to lemonde, whoever sends the text.
+        lemonde.run("accept", text)
+        self.assertIn("ask one of the custodians: bbc, spiegel",
+                      lemonde.run("ls", "letters/1", code=14).stderr)
+        rows = [(row["member"], row["device"], row["rights"]) for row in spiegel.grants("letters")]
+        self.assertEqual(rows, [("bbc", "desk", "read"), ("spiegel", "desk", "read")])
+
+    def test_who_is_no_custodian_cannot_grant_and_is_told_who_can(self):
+        spiegel, bbc, lemonde = self.three()
+        self.assertIn("ask one of the custodians: bbc, spiegel",
+                      lemonde.run("collection", "create", "own", code=14).stderr)
+        self.collection_of(spiegel)
+        lemonde.run("accept", spiegel.text("grant", "letters", "lemonde"))
+        self.assertIn("ask one of the custodians: bbc, spiegel",
+                      lemonde.run("grant", "letters", "bbc", code=14).stderr)
+
+    def test_without_history_a_reader_starts_at_the_present_epoch(self):
+        spiegel, bbc, lemonde = self.three()
+        self.collection_of(spiegel)
+        spiegel.run("grant", "letters", "bbc")
+        spiegel.run("revoke", "bbc/desk")  # begins epoch 2
+        write(self.scratch / "leak/second", b"more")
+        spiegel.run("ingest", "letters", self.scratch / "leak")
+        lemonde.run("accept", spiegel.text("grant", "letters", "lemonde", "--history", "no"))
+        lemonde.copy_packs_from(spiegel)
+        self.assertEqual(lemonde.run("cat", "letters/2:leak/second").stdout, b"more")
+        numbers = [row["number"] for row in lemonde.run("snapshots", "letters", "--json").json_lines]
+        self.assertEqual(numbers, [2])
+
+    def test_a_custodian_elsewhere_can_grant_on(self):
+        spiegel, bbc, lemonde = self.three()
+        self.collection_of(spiegel)
+        bbc.run("accept", spiegel.text("grant", "letters", "bbc"))
+        lemonde.run("accept", bbc.text("grant", "letters", "lemonde"))
+        lemonde.copy_packs_from(spiegel)
+        self.assertEqual(lemonde.run("cat", "letters/1@desk:leak/file").stdout, b"content " * 1000)
+
+
+class Revocation(PartnerCase):
+    def test_a_device_is_cut_off_in_one_command(self):
+        spiegel, bbc, lemonde = self.three()
+        self.collection_of(spiegel)
+        for partner in (bbc, lemonde):
+            partner.run("accept", spiegel.text("grant", "letters", partner.name))
+            partner.copy_packs_from(spiegel)
+        result = spiegel.run("revoke", "bbc/desk")
+        for words in ("revoked bbc/desk", "a new epoch of letters", "a new epoch of consortium",
+                      "can still read what it copied of the 1 snapshot up to epoch 1",
+                      "the next ingest stores again"):
+            self.assertIn(words, result.stderr)
+        write(self.scratch / "leak/after", b"not for bbc")
+        spiegel.run("ingest", "letters", self.scratch / "leak")
+        text = spiegel.text("text", "lemonde")
+        for partner in (bbc, lemonde):
+            partner.run("accept", text)
+            partner.copy_packs_from(spiegel)
+        self.assertEqual(lemonde.run("cat", "letters/2:leak/after").stdout, b"not for bbc")
+        # What it had it has; what came since it cannot open.
+        self.assertEqual(bbc.run("cat", "letters/1:leak/file").stdout, b"content " * 1000)
+        numbers = [row["number"] for row in bbc.run("snapshots", "letters", "--json").json_lines]
+        self.assertEqual(numbers, [1])
+        bbc.run("ingest", "letters", self.scratch / "leak", code=14)
+        self.assertFalse([row for row in spiegel.grants("letters")
+                          if row["member"] == "bbc" and row["present"]])
+        self.assertIn("device desk", spiegel.run("grant", "letters", "bbc/desk", code=1).stderr)
+
+    def test_two_custodians_at_once_end_with_one_epoch_without_either(self):
+        spiegel, bbc, lemonde = self.three()
+        taz = Partner(self, "taz")
+        self.join(spiegel, taz, approvers=[bbc, lemonde])
+        for partner in (bbc, lemonde, taz):
+            partner.run("accept", spiegel.text("text", partner.name))
+        self.collection_of(spiegel)
+        for partner in (bbc, lemonde, taz):
+            text = spiegel.text("grant", "letters", partner.name)
+            for other in (bbc, lemonde, taz):
+                other.run("accept", text)
+        spiegel.run("revoke", "lemonde/desk")
+        bbc.run("revoke", "taz/desk")
+        to_bbc, to_spiegel = spiegel.text("text", "bbc"), bbc.text("text", "spiegel")
+        bbc.run("accept", to_bbc)
+        spiegel.run("accept", to_spiegel)
+        spiegel.run("accept", bbc.text("text", "spiegel"))
+        bbc.run("accept", spiegel.text("text", "bbc"))
+        write(self.scratch / "leak/after", b"for two")
+        present = {}
+        for partner in (spiegel, bbc):
+            rows = [row for row in partner.grants("letters") if row["present"]]
+            present[partner.name] = sorted({row["member"] for row in rows})
+            partner.run("ingest", "letters", self.scratch / "leak")
+        self.assertEqual(present["spiegel"], ["bbc", "spiegel"])
+        self.assertEqual(present["bbc"], ["bbc", "spiegel"])
+
+    def test_a_member_revokes_only_its_own(self):
+        spiegel, bbc, lemonde = self.three()
+        self.assertIn("ask one of the custodians: bbc, spiegel",
+                      lemonde.run("revoke", "bbc/desk", code=14).stderr)
+        spiegel.run("revoke", "spiegel/desk", code=2)
+
+
+if __name__ == "__main__":
+    support.main()

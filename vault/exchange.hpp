@@ -1,0 +1,50 @@
+// The texts that members hand each other: a card, by which one is invited, and exchange texts,
+// which carry ledgers and a charter that is to be approved. Nothing in them is secret, and nothing
+// is believed that the ledgers' own rules do not prove. Layout: FORMAT.md.
+#pragma once
+
+#include <array>
+
+#include "vault/consortium/charter.hpp"
+#include "vault/ledger/copy.hpp"
+
+namespace muniment {
+
+// Who wants to be invited, in its own words and signed by its own key.
+struct Card {
+  MemberId member;
+  SaltedName name;
+  SshPublicKey key;  // of the member's authority
+  DeviceId device;   // that made the card
+
+  friend bool operator==(const Card&, const Card&) = default;
+};
+
+[[nodiscard]] std::string encode(const Card& card, const SigningKey<AuthorityPurpose>& authority);
+// Empty unless `text` is such a text and the key that it names signed it. White space around it is
+// ignored.
+[[nodiscard]] std::optional<Card> decode_card(std::string_view text);
+
+// Eight words (80 bits) to compare by telephone; they cover everything in the card.
+[[nodiscard]] std::string fingerprint_words(const Card& card);
+
+struct Exchange {
+  ConsortiumId consortium;
+  DeviceId from;  // the names in `proposal` are sealed as if it stood in this device's ledger
+  std::optional<CharterEntry> proposal;  // with the approvals so far
+  std::vector<LedgerCopy> ledgers;       // ascending by name
+};
+
+// More than a text that people hand over ever has.
+inline constexpr std::size_t exchange_text_bytes_max = std::size_t{64} << 20U;
+
+// Base64 between BEGIN and END lines.
+[[nodiscard]] std::string encode(const Exchange& exchange);
+// What stands around the two lines is ignored, so that it can be cut out of a letter carelessly.
+[[nodiscard]] std::optional<Exchange> decode_exchange(std::string_view text);
+
+// What is under the armor.
+[[nodiscard]] std::string encode_exchange_record(const Exchange& exchange);
+[[nodiscard]] std::optional<Exchange> decode_exchange_record(std::string_view text);
+
+}  // namespace muniment

@@ -1,0 +1,122 @@
+#include "vault/partners.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "vault/state.hpp"
+
+namespace muniment {
+
+Vault::State& Partners::state() const {
+  return *x_vault.x_state;
+}
+
+std::string Partners::member_name(const MemberId& member) const {
+  const auto& names = state().opened->names.members;
+  const auto name = names.find(member);
+  return name == names.end() ? member.hex() : name->second;
+}
+
+MemberId Partners::find_member(const std::string& name) const {
+  std::vector<MemberId> matching;
+  std::vector<std::string> there;
+  for (const CharterMember& member : state().record->consortium.charter().members) {
+    there.push_back(escape(member_name(member.id)));
+    if (member_name(member.id) == name || member.id.hex() == name) matching.push_back(member.id);
+  }
+  if (matching.size() == 1) return matching.front();
+  throw Error(ErrorCode::not_found,
+              "member " + escape(name) +
+                  (matching.empty() ? ": there is none of this name" : ": several have this name"),
+              matching.empty() ? fmt::format("there are: {}", fmt::join(there, ", "))
+                               : "give the id, as 'muniment charter show' has it");
+}
+
+// The active devices of a member that are called so, or all; a prefix of an id of at least four
+// digits does as well.
+std::vector<DeviceId> Partners::find_devices(const MemberId& member,
+                                             const std::string& device) const {
+  const Consortium& consortium = state().record->consortium;
+  std::vector<DeviceId> found;
+  for (const auto& [id, facts] : consortium.devices()) {
+    if (facts.certificate.member != member || !consortium.is_active(id)) continue;
+    const bool named = device.empty() || state().device_name(id) == device ||
+                       (device.size() >= 4 && id.hex().starts_with(device));
+    if (named) found.push_back(id);
+  }
+  if (!found.empty()) return found;
+  throw Error(ErrorCode::not_found,
+              device.empty()
+                  ? "member " + member_name(member) + ": none of its devices is known here"
+                  : "device " + escape(device) + ": " + member_name(member) +
+                        " has no active device of this name",
+              "'muniment device list' shows them");
+}
+
+std::string Partners::who_can(Role role) const {
+  return state().members_with(role);
+}
+
+const CollectionKeys& Partners::built_in_keys() const {
+  return state().opened->keys.at(consortium_collection);
+}
+
+Exchange Partners::exchange_of(const std::set<CollectionId>& collections) const {
+  Exchange exchange;
+  exchange.consortium = state().identity().consortium;
+  exchange.from = state().identity().device;
+  for (const Ledger& ledger : state().record->ledgers.ledgers) {
+    if (collections.contains(ledger.name().collection)) {
+      exchange.ledgers.push_back(copy_ledger(ledger));
+    }
+  }
+  std::ranges::sort(exchange.ledgers, {}, &LedgerCopy::name);
+  return exchange;
+}
+
+std::string Partners::text_for(const std::string& member) {
+  static_cast<void>(state().unlocked());
+  const MemberId id = find_member(member);
+  const Consortium& consortium = state().record->consortium;
+  const auto is_of_member = [&](const Grantee& to) {
+    if (const auto* recovery = std::get_if<MemberId>(&to)) return *recovery == id;
+    const auto device = consortium.devices().find(std::get<DeviceId>(to));
+    return device != consortium.devices().end() && device->second.certificate.member == id;
+  };
+  std::set<CollectionId> wanted{consortium_collection};
+  for (const auto& [collection, facts] : consortium.collections()) {
+    const bool granted = std::ranges::any_of(facts.grants, [&](const ApprovedGrant& approved) {
+      return is_of_member(approved.grant.to);
+    });
+    if (granted) wanted.insert(collection);
+  }
+  return encode(exchange_of(wanted));
+}
+
+std::string Partners::card() {
+  Opened& opened = state().unlocked();
+  const Custodian self = state().custodian();
+  Card card;
+  card.member = self.member;
+  card.name = SaltedName::make(member_name(self.member), state().environment.random);
+  card.key = {SshKeyKind::ed25519, verify_key(*opened.reading.authority), {}};
+  card.device = state().identity().device;
+  return encode(card, self.authority);
+}
+
+std::vector<DeviceInfo> Partners::devices() {
+  static_cast<void>(state().unlocked());
+  const Consortium& consortium = state().record->consortium;
+  std::vector<DeviceInfo> infos;
+  for (const auto& [id, facts] : consortium.devices()) {
+    infos.push_back({id, state().device_name(id), member_name(facts.certificate.member),
+                     !consortium.is_active(id), id == state().identity().device});
+  }
+  std::ranges::sort(infos, {}, [](const DeviceInfo& info) {
+    return std::tuple(info.member, info.name, info.id);
+  });
+  return infos;
+}
+
+}  // namespace muniment

@@ -1,0 +1,260 @@
+// Proposing, approving and adopting charters.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "vault/ledger/sealed_part.hpp"
+#include "vault/partners.hpp"
+#include "vault/state.hpp"
+
+namespace muniment {
+
+namespace {
+
+std::uint32_t majority(std::size_t count) {
+  return count == 0 ? 0 : static_cast<std::uint32_t>(count / 2 + 1);
+}
+
+// What is asked for, else what there was as far as it still is a majority and no more than all.
+std::uint32_t next_threshold(std::uint32_t before, std::size_t count) {
+  return std::clamp(before, majority(count), static_cast<std::uint32_t>(count));
+}
+
+Error refused(const Charter& charter, Refusal refusal, std::string hint = {}) {
+  return {ErrorCode::denied, fmt::format("charter {}: {}", charter.number, to_text(refusal)),
+          std::move(hint)};
+}
+
+void remove_member(Charter& charter, const MemberId& member) {
+  std::erase_if(charter.members, [&](const CharterMember& known) { return known.id == member; });
+}
+
+void add_member(Charter& charter, CharterNames& names, const Card& card, const Roles& roles) {
+  if (charter.find(card.member) != nullptr) {
+    throw Error(ErrorCode::exists,
+                "member " + escape(card.name.name) + ": it is in the charter already");
+  }
+  const auto at = std::ranges::lower_bound(charter.members, card.member, {}, &CharterMember::id);
+  charter.members.insert(at, {card.member, roles, card.name.digest(), {card.key}});
+  names[card.member] = card.name;
+}
+
+// Approvals of one text, ascending by member, of each member the first.
+void add_approvals(std::vector<Approval>& into, std::span<const Approval> more) {
+  for (const Approval& approval : more) {
+    const auto at = std::ranges::lower_bound(into, approval.member, {}, &Approval::member);
+    if (at == into.end() || at->member != approval.member) into.insert(at, approval);
+  }
+}
+
+}  // namespace
+
+CharterInfo Partners::describe(const Charter& charter, const CharterNames& names) const {
+  CharterInfo info;
+  info.consortium = state().identity().consortium;
+  info.number = charter.number;
+  info.created = charter.created;
+  info.expires = charter.expires;
+  info.thresholds = charter.thresholds;
+  for (const CharterMember& member : charter.members) {
+    const auto name = names.find(member.id);
+    MemberInfo facts{
+        member.id, name == names.end() ? member.id.hex() : name->second.name, member.roles, {}};
+    for (const SshPublicKey& key : member.keys) facts.keys.push_back(encode_authorized_key(key));
+    info.members.push_back(std::move(facts));
+  }
+  std::ranges::sort(info.members, {}, &MemberInfo::name);
+  return info;
+}
+
+CharterInfo Partners::charter() {
+  static_cast<void>(state().unlocked());
+  const Consortium& consortium = state().record->consortium;
+  return describe(consortium.charter(), open_charter_names(consortium, built_in_keys()));
+}
+
+Exchange Partners::own_consortium_text(const std::string& text) const {
+  std::optional<Exchange> exchange = decode_exchange(text);
+  if (!exchange) {
+    throw Error(ErrorCode::damaged, "the text is cut short or altered, or no text of Muniment's",
+                "have it sent again, from its BEGIN line to its END line");
+  }
+  if (exchange->consortium != state().identity().consortium) {
+    throw Error(ErrorCode::denied,
+                "the text is of another consortium, " + exchange->consortium.hex());
+  }
+  if (!exchange->proposal || !decode_charter(exchange->proposal->text)) {
+    throw Error(ErrorCode::usage, "there is no charter to approve in the text");
+  }
+  return std::move(*exchange);
+}
+
+CharterNames Partners::names_of_proposal(const Exchange& exchange) const {
+  const SealedPart part{{exchange.consortium, consortium_collection, exchange.from},
+                        exchange.proposal->sealed};
+  const auto text = open_sealed(built_in_keys(), part, Act::charter);
+  auto names = text ? decode_charter_names(*text) : std::nullopt;
+  const Charter charter = *decode_charter(exchange.proposal->text);
+  if (names) {
+    std::erase_if(*names, [&](const auto& known) {
+      const CharterMember* member = charter.find(known.first);
+      return member == nullptr || member->name_digest != known.second.digest();
+    });
+  }
+  if (!names || names->size() != charter.members.size()) {
+    throw Error(ErrorCode::denied,
+                fmt::format("charter {}: the names that it has for its members cannot be read",
+                            charter.number),
+                "ask who proposed it for another text");
+  }
+  return std::move(*names);
+}
+
+CharterInfo Partners::proposal(const std::string& text) {
+  static_cast<void>(state().unlocked());
+  const Exchange exchange = own_consortium_text(text);
+  const CharterEntry& entry = *exchange.proposal;
+  CharterInfo info = describe(*decode_charter(entry.text), names_of_proposal(exchange));
+  for (const Approval& approval : entry.approvals) {
+    const auto known = std::ranges::find(info.members, approval.member, &MemberInfo::id);
+    info.approved_by.push_back(known == info.members.end() ? member_name(approval.member)
+                                                           : known->name);
+  }
+  const auto refusal = check_next_charter(state().record->consortium.charters().back(), entry);
+  if (refusal) info.missing = to_text(*refusal);
+  return info;
+}
+
+std::string Partners::charter_text(const std::string& text) {
+  static_cast<void>(state().unlocked());
+  return own_consortium_text(text).proposal->text;
+}
+
+std::string Partners::propose(const CharterChange& change, Activity& activity) {
+  static_cast<void>(state().unlocked());
+  const std::unique_ptr<FileLock> held = state().lock();
+  state().refresh(activity);
+  state().require_untouched_ledgers();
+  const Custodian self = state().custodian();
+  const Consortium& consortium = state().record->consortium;
+  const ApprovedCharter& current = consortium.charters().back();
+  CharterNames names = open_charter_names(consortium, built_in_keys());
+  Charter next = current.charter;
+  next.number += 1;
+  next.previous = sha256(as_bytes(current.text));
+  next.created = state().environment.clock.now();
+  if (change.expires) next.expires = *change.expires;
+  for (const std::string& name : change.remove) {
+    const MemberId member = find_member(name);
+    remove_member(next, member);
+    names.erase(member);
+  }
+  for (const Card& card : change.add) add_member(next, names, card, change.added_roles);
+  for (const auto& [name, roles] : change.roles) {
+    const MemberId member = find_member(name);
+    const auto at = std::ranges::find(next.members, member, &CharterMember::id);
+    if (at != next.members.end()) at->roles = roles;
+  }
+  Thresholds& thresholds = next.thresholds;
+  thresholds.charter = static_cast<std::uint32_t>(
+      change.charter_threshold.value_or(next_threshold(thresholds.charter, next.members.size())));
+  thresholds.grant = static_cast<std::uint32_t>(change.grant_threshold.value_or(thresholds.grant));
+  thresholds.witness = next_threshold(thresholds.witness, next.count(Role::witness));
+
+  if (next.created > current.charter.expires) {
+    throw refused(next, Refusal::charter_expired,
+                  "a charter that has expired cannot be extended: begin another consortium");
+  }
+  if (next.expires <= next.created) {
+    throw Error(ErrorCode::usage, "the charter would expire before it begins");
+  }
+  const std::string text = encode(next);
+  CharterEntry entry{
+      text,
+      {muniment::approve(self.authority, self.member, approval_namespace::charter, text)},
+      seal_part(consortium.sealing_epoch(consortium_collection).public_key,
+                {consortium.id(), consortium_collection, state().identity().device}, Act::charter,
+                encode(names), state().environment.random)};
+  const auto refusal = check_next_charter(current, entry);
+  if (refusal && *refusal != Refusal::approvals_too_few) throw refused(next, *refusal);
+  Exchange exchange = exchange_of({consortium_collection});
+  exchange.proposal = std::move(entry);
+  return encode(exchange);
+}
+
+std::string Partners::approve(const std::string& text,
+                              const std::optional<std::string>& signature) {
+  static_cast<void>(state().unlocked());
+  Exchange exchange = own_consortium_text(text);
+  CharterEntry& entry = *exchange.proposal;
+  const Charter charter = *decode_charter(entry.text);
+  const ApprovedCharter& current = state().record->consortium.charters().back();
+  static_cast<void>(names_of_proposal(exchange));  // nobody approves names that nobody can read
+
+  Approval approval;
+  approval.member = state().own_member();
+  if (signature) {
+    const auto blob = dearmor_sshsig(*signature);
+    const auto decoded = blob ? decode_sshsig(*blob) : std::nullopt;
+    if (!decoded) {
+      throw Error(ErrorCode::damaged, "the signature is not one that is accepted here",
+                  "sign with an Ed25519 key: ssh-keygen -Y sign -n muniment-charter -f KEY FILE");
+    }
+    approval.signature = *decoded;
+  } else {
+    approval = muniment::approve(state().custodian().authority, approval.member,
+                                 approval_namespace::charter, entry.text);
+  }
+  const bool twice = std::ranges::any_of(
+      entry.approvals, [&](const Approval& known) { return known.member == approval.member; });
+  if (twice) throw refused(charter, Refusal::approved_twice, "it has your approval already");
+  add_approvals(entry.approvals, {&approval, 1});
+  const auto refusal = check_next_charter(current, entry);
+  if (refusal && *refusal != Refusal::approvals_too_few) throw refused(charter, *refusal);
+  exchange.ledgers = exchange_of({consortium_collection}).ledgers;
+  return encode(exchange);
+}
+
+bool Partners::adopt(std::span<const Exchange> exchanges, std::vector<std::string>& news) {
+  const Consortium& consortium = state().record->consortium;
+  const ApprovedCharter& current = consortium.charters().back();
+  const Exchange* first = nullptr;
+  std::vector<Approval> approvals;
+  for (const Exchange& exchange : exchanges) {
+    if (!exchange.proposal) continue;
+    const auto known =
+        std::ranges::find(consortium.charters(), exchange.proposal->text, &ApprovedCharter::text);
+    if (known != consortium.charters().end()) continue;  // adopted since
+    if (first == nullptr) first = &exchange;
+    if (first->proposal->text != exchange.proposal->text) {
+      throw Error(ErrorCode::usage, "the texts propose different charters",
+                  "give those that belong together");
+    }
+    add_approvals(approvals, exchange.proposal->approvals);
+  }
+  if (first == nullptr) return false;
+  CharterEntry entry{first->proposal->text, std::move(approvals), first->proposal->sealed};
+  const auto charter = decode_charter(entry.text);
+  if (!charter) throw Error(ErrorCode::denied, "the charter that is proposed is malformed");
+  if (const auto refusal = check_next_charter(current, entry)) {
+    if (*refusal != Refusal::approvals_too_few) throw refused(*charter, *refusal);
+    news.push_back(fmt::format(
+        "charter {} is proposed, and has {} of the approvals that it takes: {} of the members "
+        "before and {} of those after; 'muniment charter approve FILE' adds yours",
+        charter->number, entry.approvals.size(), current.charter.thresholds.charter,
+        charter->thresholds.charter));
+    return false;
+  }
+  // Sealed parts are bound to the ledger in which they stand: this one's.
+  const CharterNames names = names_of_proposal(*first);
+  entry.sealed = seal_part(consortium.sealing_epoch(consortium_collection).public_key,
+                           {consortium.id(), consortium_collection, state().identity().device},
+                           Act::charter, encode(names), state().environment.random);
+  const std::vector<std::string> entries{encode(entry)};
+  state().append(consortium_collection, entries);
+  news.push_back(fmt::format("charter {} is in force, with {} members", charter->number,
+                             charter->members.size()));
+  return true;
+}
+
+}  // namespace muniment
