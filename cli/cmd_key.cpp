@@ -74,14 +74,6 @@ SlotId find_slot(const Vault& vault, const std::string& text) {
       "'muniment key list' shows them; give at least four digits");
 }
 
-// Where the key file is named and absent, `made` has it afterwards.
-void make_key_file(Session& session, const std::string& path, std::optional<NewSecretFile>& made) {
-  if (path.empty() || std::filesystem::exists(std::filesystem::symlink_status(path))) return;
-  Environment environment = session.environment();
-  made.emplace(environment.files, path);
-  made->write(key_file_content(environment.random).view());
-}
-
 Argon2idCost cost_of(const Credential& credential) {
   return credential.kind() == CredentialKind::passphrase ? passphrase_cost() : Argon2idCost{};
 }
@@ -186,17 +178,6 @@ ExitCode import_backup(Session& session, const BackupArguments& arguments) {
       restored.vault.hex(), restored.keyring ? "was put back" : "is as new as the backup's",
       count_of(restored.ledgers.size(), "ledger")));
   return ExitCode::ok;
-}
-
-void add_new_credential(CLI::App* command, NewCredential& target) {
-  CLI::Option* passphrase = command->add_option("--new-passphrase-file", target.passphrase_file,
-                                                "Take the new passphrase from this file");
-  passphrase->type_name("FILE");
-  command
-      ->add_option("--new-key-file", target.key_file,
-                   "Take this key file instead of a passphrase; it is made if absent")
-      ->type_name("FILE")
-      ->excludes(passphrase);
 }
 
 void declare_add(CLI::App& group, CommandLine& line) {

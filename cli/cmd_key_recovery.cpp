@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 
 #include "cli/command.hpp"
+#include "cli/exchange_text.hpp"
 #include "cli/json.hpp"
 #include "cli/new_secret.hpp"
 #include "cli/recovery_words.hpp"
 #include "cli/text.hpp"
+#include "vault/rebuild.hpp"
 
 namespace muniment {
 
@@ -24,7 +26,10 @@ struct SplitArguments {
 
 struct RestoreArguments {
   std::vector<std::string> share_files;
-  std::string passphrase_file;
+  NewCredential fresh;
+  std::vector<std::string> texts;  // of partners, for a device that is lost
+  std::string device;
+  std::string out;
 };
 
 std::string sheet_heading(const Vault& vault) {
@@ -109,14 +114,55 @@ ExitCode split(Session& session, const SplitArguments& arguments) {
   return ExitCode::ok;
 }
 
+// A new vault, where nothing is left of the old one.
+ExitCode rebuild(Session& session, const RestoreArguments& arguments) {
+  RebuildOptions options;
+  options.directory = session.options().vault;
+  if (options.directory.empty()) {
+    throw Error(ErrorCode::usage, "no directory is given for the vault",
+                "name a new one with --vault DIR");
+  }
+  options.device = arguments.device;
+  for (const std::string& text : arguments.texts) {
+    options.texts.push_back(read_exchange_text(text));
+  }
+  const RecoverySeed seed = read_recovery_seed(session, arguments.share_files);
+  std::optional<NewSecretFile> made;
+  make_key_file(session, arguments.fresh.key_file, made);
+  const Credential fresh = read_new_credential(session, arguments.fresh);
+  if (fresh.kind() == CredentialKind::passphrase) options.argon2id_cost = passphrase_cost();
+  const RebuiltVault rebuilt = rebuild_vault(options, seed, fresh, session.environment());
+  if (made) made->keep();
+  session.terminal().say(fmt::format("made vault {} for {}, device {}\nit reads: {}",
+                                     rebuilt.vault.hex(), escape(rebuilt.member), rebuilt.device,
+                                     fmt::join(rebuilt.granted, ", ")));
+  for (const std::string& collection : rebuilt.not_granted) {
+    session.terminal().warn("warning: " + collection + ": only a custodian can grant it");
+  }
+  session.terminal().say(
+      "the text tells your partners of the new device; the lost one is cut off by 'muniment "
+      "revoke'");
+  write_exchange_text(session, rebuilt.text, arguments.out,
+                      {{"vault", rebuilt.vault.hex()},
+                       {"member", rebuilt.member},
+                       {"device", rebuilt.device},
+                       {"granted", rebuilt.granted},
+                       {"not_granted", rebuilt.not_granted}});
+  return rebuilt.not_granted.empty() ? ExitCode::ok : ExitCode::partly;
+}
+
 ExitCode restore(Session& session, const RestoreArguments& arguments) {
+  if (!arguments.texts.empty()) return rebuild(session, arguments);
   Vault vault = session.open();
   const RecoverySeed seed = read_recovery_seed(session, arguments.share_files);
-  const Credential fresh = read_new_credential(session, {arguments.passphrase_file, {}});
-  vault.recover(seed, fresh, passphrase_cost(), session.activity());
+  std::optional<NewSecretFile> made;
+  make_key_file(session, arguments.fresh.key_file, made);
+  const Credential fresh = read_new_credential(session, arguments.fresh);
+  const bool asked = fresh.kind() == CredentialKind::passphrase;
+  vault.recover(seed, fresh, asked ? passphrase_cost() : Argon2idCost{}, session.activity());
+  if (made) made->keep();
   if (session.options().json) session.terminal().write_line(to_line({{"ok", true}}));
-  session.terminal().say(
-      "the new passphrase opens the vault; the ledger tells your partners of it");
+  session.terminal().say("the new key opens the vault; the ledger tells your partners of it");
   return ExitCode::ok;
 }
 
@@ -157,14 +203,21 @@ void add_key_recovery(CLI::App& group, CommandLine& line) {
   CLI::App* restore_command =
       declare(*recovery, "restore", "Set a new passphrase with the sheet or with enough shares",
               "  muniment key recovery restore                    asks for the words\n"
+              "  muniment key recovery restore --from text-of-bbc --vault ~/vault   the device is "
+              "lost\n"
               "  muniment key recovery restore --share-file share-1 --share-file share-4");
   auto restored = std::make_shared<RestoreArguments>();
   restore_command
       ->add_option("--share-file", restored->share_files, "A file with the words of one share")
       ->type_name("FILE");
+  add_new_credential(restore_command, restored->fresh);
   restore_command
-      ->add_option("--new-passphrase-file", restored->passphrase_file,
-                   "Take the new passphrase from this file")
+      ->add_option("--from", restored->texts,
+                   "Make a new vault, from what partners print with 'muniment text'")
+      ->type_name("FILE");
+  restore_command->add_option("--device", restored->device, "The new device's name, with --from")
+      ->type_name("NAME");
+  restore_command->add_option("--out", restored->out, "Write the text to this new file")
       ->type_name("FILE");
   when_chosen(restore_command, line, restored, restore);
 }

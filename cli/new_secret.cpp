@@ -84,6 +84,24 @@ Credential ask_new_passphrase(SecretTerminal& terminal, const Activity& activity
   return Credential::passphrase(std::move(first));
 }
 
+void add_new_credential(CLI::App* command, NewCredential& target) {
+  CLI::Option* passphrase = command->add_option("--new-passphrase-file", target.passphrase_file,
+                                                "Take the new passphrase from this file");
+  passphrase->type_name("FILE");
+  command
+      ->add_option("--new-key-file", target.key_file,
+                   "Take this key file instead of a passphrase; it is made if absent")
+      ->type_name("FILE")
+      ->excludes(passphrase);
+}
+
+void make_key_file(Session& session, const std::string& path, std::optional<NewSecretFile>& made) {
+  if (path.empty() || std::filesystem::exists(std::filesystem::symlink_status(path))) return;
+  Environment environment = session.environment();
+  made.emplace(environment.files, path);
+  made->write(key_file_content(environment.random).view());
+}
+
 Credential read_new_credential(Session& session, const NewCredential& wanted) {
   CredentialSource source;
   if (!wanted.key_file.empty()) source.key_file = wanted.key_file;

@@ -2,6 +2,8 @@
 // private and go away again if what they were made for fails.
 #pragma once
 
+#include <CLI/CLI.hpp>
+
 #include "cli/session.hpp"
 
 namespace muniment {
@@ -41,6 +43,12 @@ struct NewCredential {
 
 // From the file that is given, else asked for.
 [[nodiscard]] Credential read_new_credential(Session& session, const NewCredential& wanted);
+
+// Declares --new-passphrase-file and --new-key-file.
+void add_new_credential(CLI::App* command, NewCredential& target);
+
+// Where a key file is named and absent, `made` has it afterwards.
+void make_key_file(Session& session, const std::string& path, std::optional<NewSecretFile>& made);
 
 // The recovery words in numbered columns under `heading`, to be copied by hand or printed.
 [[nodiscard]] SecretBytes recovery_sheet(std::string_view heading, const SecretBytes& words);

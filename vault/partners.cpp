@@ -59,7 +59,12 @@ std::string Partners::who_can(Role role) const {
 }
 
 const CollectionKeys& Partners::built_in_keys() const {
-  return state().opened->keys.at(consortium_collection);
+  const auto& keys = state().opened->keys;
+  const auto found = keys.find(consortium_collection);
+  if (found != keys.end()) return found->second;
+  throw Error(ErrorCode::denied,
+              "what the consortium calls its members was not granted to this device yet",
+              "hand a custodian the text that tells of this device, and take in what comes back");
 }
 
 Exchange Partners::exchange_of(const std::set<CollectionId>& collections) const {

@@ -146,19 +146,52 @@ class Joining(PartnerCase):
         # What mail programs do to it is forgiven.
         bbc.run("accept", self.file("> hello\r\n\r\n" + whole.replace("\n", "\r\n") + "\r\nbye"))
 
-    def test_a_hardware_key_or_ssh_agent_can_approve(self):
+    def test_an_approval_by_ssh_keygen_counts_only_with_a_key_of_the_member(self):
         spiegel, bbc = Partner(self, "spiegel"), Partner(self, "bbc")
         self.join(spiegel, bbc)
         lemonde = Partner(self, "lemonde")
         proposal = spiegel.text("invite", lemonde.text("card"))
+        text = self.file(bbc.run("charter", "approve", proposal, "--text").text)
         key = self.scratch / "stranger"
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key], check=True)
-        text = self.file(bbc.run("charter", "approve", proposal, "--text").text)
-        subprocess.run(["ssh-keygen", "-q", "-Y", "sign", "-n", "muniment-charter", "-f", key, text],
-                       check=True, capture_output=True)
-        # A key that the charter does not list for bbc.
-        result = bbc.run("charter", "approve", proposal, "--signature", f"{text}.sig", code=14)
-        self.assertIn("not by its member's key", result.stderr + "not by its member's key")
+        for name_space in ("muniment-charter", "file"):
+            subprocess.run(["ssh-keygen", "-q", "-Y", "sign", "-n", name_space, "-f", key, text],
+                           check=True, capture_output=True)
+            result = bbc.run("charter", "approve", proposal, "--signature", f"{text}.sig", code=14)
+            self.assertIn("charter 3: ", result.stderr)
+            pathlib.Path(f"{text}.sig").unlink()
+        bbc.run("charter", "approve", proposal, "--signature", text, code=13)
+
+    def test_one_member_approves_once(self):
+        spiegel, bbc = Partner(self, "spiegel"), Partner(self, "bbc")
+        self.join(spiegel, bbc)
+        proposal = spiegel.text("charter", "propose", "--expires", "2040-01-01")
+        result = spiegel.run("charter", "approve", proposal, code=14)
+        self.assertIn("approv", result.stderr)
+        approval = bbc.text("charter", "approve", proposal)
+        spiegel.run("charter", "adopt", approval)
+        self.assertEqual(spiegel.run("charter", "show", "--json").json["expires"],
+                         "2040-01-01T00:00:00Z")
+        # What was proposed before is older now.
+        self.assertIn("charter", bbc.run("charter", "approve", proposal, code=14).stderr)
+
+    def test_half_of_the_members_are_too_few_for_a_threshold(self):
+        spiegel, bbc = Partner(self, "spiegel"), Partner(self, "bbc")
+        self.join(spiegel, bbc)
+        result = spiegel.run("charter", "propose", "--threshold-charter", "1", code=14)
+        self.assertIn("charter 3: ", result.stderr)
+
+    def test_a_member_leaves_by_the_approval_of_the_others(self):
+        spiegel, bbc, lemonde = self.three()
+        self.collection_of(spiegel)
+        spiegel.run("grant", "letters", "lemonde")
+        proposal = spiegel.text("charter", "propose", "--remove", "lemonde")
+        news = spiegel.text("charter", "adopt", bbc.text("charter", "approve", proposal))
+        self.assertEqual(spiegel.members(), ["bbc", "spiegel"])
+        present = {row["member"] for row in spiegel.grants("letters") if row["present"]}
+        self.assertEqual(present, {"spiegel"})
+        bbc.run("accept", news)
+        self.assertEqual(bbc.members(), ["bbc", "spiegel"])
 
 
 class Grants(PartnerCase):
@@ -270,6 +303,71 @@ class Revocation(PartnerCase):
         self.assertIn("ask one of the custodians: bbc, spiegel",
                       lemonde.run("revoke", "bbc/desk", code=14).stderr)
         spiegel.run("revoke", "spiegel/desk", code=2)
+
+
+class Recovery(PartnerCase):
+    def split(self, partner, need=2, of=3):
+        folder = self.scratch / f"shares-of-{partner.name}"
+        result = partner.run("key", "recovery", "split", "--need", need, "--of", of, "--to", folder, "--json")
+        return sorted(folder.iterdir()), result.json["not_granted"]
+
+    def rebuild(self, partner, shares, *texts, code=0):
+        """The partner's vault is gone; another takes its place."""
+        support.remove_tree(partner.vault)
+        files = [argument for share in shares for argument in ("--share-file", share)]
+        files += [argument for text in texts for argument in ("--from", text)]
+        return self.expect(code, run("--vault", str(partner.vault), "key", "recovery", "restore",
+                                     "--new-key-file", str(partner.key), "--device", "second",
+                                     *map(str, files)))
+
+    def test_a_lost_device_of_a_custodian_comes_back_from_shares(self):
+        spiegel, bbc, lemonde = self.three()
+        self.collection_of(spiegel)
+        bbc.run("accept", spiegel.text("grant", "letters", "bbc"))
+        shares, not_granted = self.split(bbc)
+        self.assertEqual(not_granted, [])
+        spiegel.run("accept", bbc.text("text", "spiegel"))
+
+        rebuilt = self.rebuild(bbc, [shares[2], shares[0]], spiegel.text("text", "bbc"))
+        bbc.copy_packs_from(spiegel)
+        self.assertEqual(bbc.run("cat", "letters/1@desk:leak/file").stdout, b"content " * 1000)
+        told = spiegel.run("accept", self.file(rebuilt.text))
+        self.assertIn("device second of bbc was recovered", told.stderr)
+        devices = {(row["member"], row["device"]): row["active"]
+                   for row in spiegel.run("device", "list", "--json").json_lines}
+        self.assertEqual(devices[("bbc", "second")], True)
+        spiegel.run("revoke", "bbc/desk")
+        bbc.run("accept", spiegel.text("text", "bbc"))
+        write(self.scratch / "leak/after", b"after")
+        spiegel.run("ingest", "letters", self.scratch / "leak")
+        bbc.run("accept", spiegel.text("text", "bbc"))
+        bbc.copy_packs_from(spiegel)
+        self.assertEqual(bbc.run("cat", "letters/2@desk:leak/after").stdout, b"after")
+
+    def test_who_is_no_custodian_is_granted_again_by_one(self):
+        spiegel, bbc, lemonde = self.three()
+        self.collection_of(spiegel)
+        lemonde.run("accept", spiegel.text("grant", "letters", "lemonde"))
+        shares, not_granted = self.split(lemonde)
+        self.assertEqual(sorted(not_granted), ["consortium", "letters"])
+        spiegel.run("accept", lemonde.text("text", "spiegel"))
+        spiegel.run("grant", "letters", "lemonde")
+        rebuilt = self.rebuild(lemonde, shares[:2], spiegel.text("text", "lemonde"), code=3)
+        self.assertIn("letters: only a custodian can grant it", rebuilt.stderr)
+        self.assertIn("not granted to this device yet", lemonde.run("charter", "show", code=14).stderr)
+        spiegel.run("accept", self.file(rebuilt.text))
+        lemonde.run("accept", spiegel.text("grant", "letters", "lemonde"))
+        lemonde.copy_packs_from(spiegel)
+        self.assertEqual(lemonde.run("cat", "letters/1@desk:leak/file").stdout, b"content " * 1000)
+
+    def test_too_few_shares_and_shares_of_somebody_else_make_nothing(self):
+        spiegel, bbc, lemonde = self.three()
+        shares, _ = self.split(bbc)
+        text = spiegel.text("text", "bbc")
+        self.assertIn("1 more needed", self.rebuild(bbc, shares[:1], text, code=12).stderr)
+        # The text does not know of the shares yet.
+        self.assertIn("recover no member", self.rebuild(bbc, shares[:2], text, code=12).stderr)
+        self.assertFalse(bbc.vault.exists())
 
 
 if __name__ == "__main__":
