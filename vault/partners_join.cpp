@@ -54,6 +54,37 @@ std::optional<LedgerCopy> find_joining(FileSystem& files, const std::filesystem:
   return std::move(copies[0]);
 }
 
+// What could be read of which ledgers at one moment.
+struct Readable {
+  std::set<EpochCommitment> epochs;
+  std::map<LedgerId, std::uint64_t> sizes;
+
+  static Readable now(const OpenCollections& keys, const LedgerSet& set) {
+    Readable result;
+    for (const auto& [id, collection] : keys) {
+      for (const OpenEpoch& epoch : collection.epochs) result.epochs.insert(epoch.commitment);
+    }
+    for (const Ledger& ledger : set.ledgers) result.sizes[ledger.name().id()] = ledger.size();
+    return result;
+  }
+};
+
+// Whether there were snapshots at hand already that only a key opens which came later: the catalog
+// has gone past them.
+bool has_opened_old_snapshots(const Readable& before, const Readable& after, const LedgerSet& set) {
+  for (const Ledger& ledger : set.ledgers) {
+    const auto size = before.sizes.find(ledger.name().id());
+    for (std::uint64_t i = 0; size != before.sizes.end() && i < size->second; ++i) {
+      const auto snapshot = decode_snapshot(ledger.entry(i));
+      if (snapshot && after.epochs.contains(snapshot->epoch) &&
+          !before.epochs.contains(snapshot->epoch)) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 // The ledgers of another consortium, in a folder that goes away again.
 class Scratch {
  public:
@@ -178,6 +209,7 @@ AcceptReport Partners::accept(std::span<const std::string> texts,
   AcceptReport report;
   const std::size_t recovered = vault.record->consortium.recovered().size();
   const std::size_t refused = vault.record->consortium.refused().size();
+  const Readable before = Readable::now(vault.opened->keys, vault.record->ledgers);
   // The charter may come in a ledger; what is proposed may make it complete; and only then are
   // the ledgers of a new member believed.
   report.entries = merge(exchanges, report.news);
@@ -199,6 +231,8 @@ AcceptReport Partners::accept(std::span<const std::string> texts,
   }
   told = welcome(report.news) || told;
   vault.refresh(activity);
+  const Readable after = Readable::now(vault.opened->keys, vault.record->ledgers);
+  if (has_opened_old_snapshots(before, after, vault.record->ledgers)) vault.make_catalog(activity);
   const auto& entries = vault.record->consortium.recovered();
   for (std::size_t i = recovered; i < entries.size(); ++i) {
     report.news.push_back(fmt::format("device {} of {} was recovered with its member's shares",

@@ -11,6 +11,9 @@ namespace muniment {
 
 namespace {
 
+// How long before its end a charter is spoken of: members have to be asked.
+constexpr UnixSeconds charter_warning = 90 * 86400LL;
+
 // What was found before any ledger could be asked.
 std::vector<Damage> damage_so_far(const FoundMarker& marker, const LoadedKeyring& keyring,
                                   const Record& record, const std::vector<Damage>& rewritten) {
@@ -179,6 +182,17 @@ StatusReport Vault::status() {
   if (backup && backup->generation != state.keyring.keyring.generation()) {
     report.todo.emplace_back(
         "the keyring changed since its last backup: run 'muniment key export-backup FILE'");
+  }
+  const Charter& charter = state.record->consortium.charter();
+  const UnixSeconds left = charter.expires - state.environment.clock.now();
+  if (left < 0) {
+    report.todo.push_back(fmt::format(
+        "charter {} has expired, and cannot be extended: begin another consortium",
+        charter.number));
+  } else if (left < charter_warning) {
+    report.todo.push_back(fmt::format(
+        "charter {} expires in {} days: run 'muniment charter propose --expires DATE'",
+        charter.number, left / 86400));
   }
   if (report.collections.empty()) {
     report.todo.emplace_back("nothing is kept here yet: run 'muniment collection create NAME'");

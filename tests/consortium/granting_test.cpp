@@ -10,6 +10,7 @@ namespace muniment {
 namespace {
 
 using test::ConsortiumFixture;
+using test::TestMember;
 
 // Three members, and a collection of the first one.
 struct Granting : ConsortiumFixture {
@@ -166,6 +167,39 @@ TEST_CASE("granting: two epochs begun at once end with one that excludes everyon
   CHECK_FALSE(shared.grant(1, fourth));
   CHECK(shared.keys_of(fourth)->epochs.size() == 4);
   CHECK(shared.refusals().empty());
+}
+
+TEST_CASE("granting: an epoch for a hundred devices is granted to each, in under 6 KB a grant") {
+  Granting shared;
+  const std::size_t others = 99;
+  for (std::size_t i = 0; i < others; ++i) {
+    TestMember& device = shared.members.emplace_back(shared.random);
+    device.id = shared.members[0].id;
+    const std::string text = encode(Certificate{shared.id(), device.id, device.keys,
+                                                device.device_name.digest(), test::test_time});
+    shared.append(
+        shared.members.size() - 1,
+        encode(DeviceEntry{text,
+                           approve(shared.members[0].authority, device.id,
+                                   approval_namespace::device, text),
+                           to_bytes("not opened")}));
+  }
+  const Consortium now = shared.replay();
+  const LedgerName ledger = shared.ledger_of(0, shared.collection);
+  std::vector<std::string> grants;
+  for (const auto& [id, device] : now.devices()) {
+    std::ranges::move(grant_entries(now, {shared.collection, id}, *shared.keys_of(0),
+                                    shared.custodian(0), shared.random),
+                      std::back_inserter(grants));
+  }
+  shared.append(0, ledger, grants);
+  const Excluded excluded{shared.members.back().device()};
+  const auto entries =
+      epoch_entries(shared.replay(), {ledger, excluded, shared.record}, *shared.keys_of(0),
+                    shared.custodian(0), shared.random);
+  // The epoch; 102 devices but one; the founder's recovery recipient.
+  CHECK(entries.size() == 1 + 101 + 1);
+  for (const std::string& entry : std::span(entries).subspan(1)) CHECK(entry.size() < 6000);
 }
 
 TEST_CASE("granting: who is no custodian cannot, nor one custodian where it takes two") {
