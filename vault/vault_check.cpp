@@ -186,13 +186,13 @@ StatusReport Vault::status() {
   const Charter& charter = state.record->consortium.charter();
   const UnixSeconds left = charter.expires - state.environment.clock.now();
   if (left < 0) {
-    report.todo.push_back(fmt::format(
-        "charter {} has expired, and cannot be extended: begin another consortium",
-        charter.number));
+    report.todo.push_back(
+        fmt::format("charter {} has expired, and cannot be extended: begin another consortium",
+                    charter.number));
   } else if (left < charter_warning) {
-    report.todo.push_back(fmt::format(
-        "charter {} expires in {} days: run 'muniment charter propose --expires DATE'",
-        charter.number, left / 86400));
+    report.todo.push_back(
+        fmt::format("charter {} expires in {} days: run 'muniment charter propose --expires DATE'",
+                    charter.number, left / 86400));
   }
   if (report.collections.empty()) {
     report.todo.emplace_back("nothing is kept here yet: run 'muniment collection create NAME'");

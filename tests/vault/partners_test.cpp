@@ -28,8 +28,8 @@ TEST_CASE("partners: an expiring charter is spoken of, and one that has expired 
 
   sample.clock.set(sample.clock.now() + 31 * 86400);
   CHECK(has_todo(vault, "charter 1 has expired, and cannot be extended"));
-  const auto error = test::error_of(
-      [&] { static_cast<void>(Partners(vault).propose(later, sample.activity)); });
+  const auto error =
+      test::error_of([&] { static_cast<void>(Partners(vault).propose(later, sample.activity)); });
   REQUIRE(error);
   CHECK(error->code() == ErrorCode::denied);
   CHECK(std::string_view(error->what()) == "charter 2: the charter before it had expired");
