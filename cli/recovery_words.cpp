@@ -91,7 +91,8 @@ SecretBytes words_of(const SecretBytes& text) {
   std::map<unsigned, std::string_view> numbered;
   for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
     const unsigned number = number_of(tokens[i]);
-    if (number > 0 && number <= word_number_max) numbered.emplace(number, tokens[i + 1]);
+    // The last of each counts: a heading may have numbers, too, and stands before the words.
+    if (number > 0 && number <= word_number_max) numbered.insert_or_assign(number, tokens[i + 1]);
   }
   if (numbered.empty()) return joined(tokens);
   std::vector<std::string_view> words;

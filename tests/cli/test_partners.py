@@ -169,11 +169,12 @@ class Joining(PartnerCase):
         result = spiegel.run("charter", "approve", proposal, code=14)
         self.assertIn("approv", result.stderr)
         approval = bbc.text("charter", "approve", proposal)
-        spiegel.run("charter", "adopt", approval)
+        bbc.run("accept", spiegel.text("charter", "adopt", approval))
         self.assertEqual(spiegel.run("charter", "show", "--json").json["expires"],
                          "2040-01-01T00:00:00Z")
         # What was proposed before is older now.
-        self.assertIn("charter", bbc.run("charter", "approve", proposal, code=14).stderr)
+        self.assertIn("charter 3: an older charter than the one in force",
+                      bbc.run("charter", "approve", proposal, code=14).stderr)
 
     def test_half_of_the_members_are_too_few_for_a_threshold(self):
         spiegel, bbc = Partner(self, "spiegel"), Partner(self, "bbc")

@@ -179,10 +179,9 @@ TEST_CASE("granting: an epoch for a hundred devices is granted to each, in under
                                                 device.device_name.digest(), test::test_time});
     shared.append(
         shared.members.size() - 1,
-        encode(DeviceEntry{text,
-                           approve(shared.members[0].authority, device.id,
-                                   approval_namespace::device, text),
-                           to_bytes("not opened")}));
+        encode(DeviceEntry{
+            text, approve(shared.members[0].authority, device.id, approval_namespace::device, text),
+            to_bytes("not opened")}));
   }
   const Consortium now = shared.replay();
   const LedgerName ledger = shared.ledger_of(0, shared.collection);
@@ -194,9 +193,8 @@ TEST_CASE("granting: an epoch for a hundred devices is granted to each, in under
   }
   shared.append(0, ledger, grants);
   const Excluded excluded{shared.members.back().device()};
-  const auto entries =
-      epoch_entries(shared.replay(), {ledger, excluded, shared.record}, *shared.keys_of(0),
-                    shared.custodian(0), shared.random);
+  const auto entries = epoch_entries(shared.replay(), {ledger, excluded, shared.record},
+                                     *shared.keys_of(0), shared.custodian(0), shared.random);
   // The epoch; 102 devices but one; the founder's recovery recipient.
   CHECK(entries.size() == 1 + 101 + 1);
   for (const std::string& entry : std::span(entries).subspan(1)) CHECK(entry.size() < 6000);
