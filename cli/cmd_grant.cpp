@@ -78,7 +78,8 @@ ExitCode revoke(Session& session, const RevokeArguments& arguments) {
       exposed.push_back({{"collection", collection.collection},
                          {"snapshots", collection.snapshots},
                          {"bytes", collection.bytes},
-                         {"last_epoch", collection.last_epoch}});
+                         {"last_epoch", collection.last_epoch},
+                         {"stored_again", collection.stored_again}});
     }
     session.terminal().write_line(to_line({{"revoked", report.devices},
                                            {"renewed", report.renewed},
@@ -92,9 +93,12 @@ ExitCode revoke(Session& session, const RevokeArguments& arguments) {
   for (const RevokeReport::Exposed& collection : report.exposed) {
     session.terminal().say(fmt::format(
         "{}: it can still read what it copied of the {} up to epoch {} ({}); nothing takes that "
-        "back\n{}: the next ingest stores again what it meets of these, for the new epoch",
+        "back\n{}: the next ingest stores {}",
         collection.collection, count_of(collection.snapshots, "snapshot"), collection.last_epoch,
-        human_bytes(collection.bytes), collection.collection));
+        human_bytes(collection.bytes), collection.collection,
+        collection.stored_again
+            ? "again what it meets of epochs that not every reader has"
+            : "nothing again, since everybody who remains can read what there is"));
   }
   for (const std::string& stale : report.not_renewed) {
     session.terminal().warn("warning: " + stale +
@@ -110,8 +114,9 @@ ExitCode audit(Session& session, Vault& vault) {
   for (const std::string& line : found) {
     session.terminal().write_line(session.options().json ? to_line({{"refused", line}}) : line);
   }
-  session.terminal().say(found.empty() ? "every grant holds the keys that it says"
-                                       : count_of(found.size(), "entry") + " give no rights");
+  session.terminal().say(
+      found.empty() ? "every grant holds the keys that it says"
+                    : fmt::format("{} of the ledgers' entries give no rights", found.size()));
   return found.empty() ? ExitCode::ok : ExitCode::damaged;
 }
 

@@ -76,6 +76,7 @@ struct RevokeReport {
     std::uint64_t snapshots = 0;
     std::uint64_t bytes = 0;
     std::uint32_t last_epoch = 0;
+    bool stored_again = false;  // not every reader who remains has all that was stored so far
   };
   std::vector<Exposed> exposed;
   std::vector<std::string> not_renewed;  // only their custodians can

@@ -193,7 +193,8 @@ RevokeReport Partners::revoke(const std::string& member_text, const std::string&
   if (device_text.empty()) excluded.insert(member);
   for (const auto& [id, access] : vault.opened->access) {
     const Collection& collection = vault.record->consortium.collections().at(id);
-    RevokeReport::Exposed exposed{access.name, 0, 0, 0};
+    RevokeReport::Exposed exposed;
+    exposed.collection = access.name;
     for (const ApprovedGrant& approved : collection.grants) {
       if (approved.grant.rights != Rights::read || !excluded.contains(approved.grant.to)) continue;
       exposed.last_epoch = std::max(exposed.last_epoch, approved.grant.epoch);
@@ -203,6 +204,8 @@ RevokeReport Partners::revoke(const std::string& member_text, const std::string&
       ++exposed.snapshots;
       exposed.bytes += snapshot.bytes;
     }
+    exposed.stored_again =
+        shared_epochs(vault.record->consortium, id, excluded).size() < collection.epochs.size();
     report.exposed.push_back(std::move(exposed));
   }
   // The revocation stands before the epochs: in the built-in collection in one commit with its own.

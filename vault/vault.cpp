@@ -37,6 +37,17 @@ void require_stream_alone(const InputStream& stream, std::span<const std::filesy
   }
 }
 
+// Of the epochs that every present reader has: what is stored for others is stored again, so that
+// whoever may read the new snapshot can read all of it.
+EpochSecretKeys shared_secrets(const Consortium& consortium, const CollectionAccess& access) {
+  EpochSecretKeys secrets;
+  for (const EpochCommitment& epoch : shared_epochs(consortium, access.id, {})) {
+    const auto held = access.epoch_secrets.find(epoch);
+    if (held != access.epoch_secrets.end()) secrets.emplace(epoch, held->second.clone());
+  }
+  return secrets;
+}
+
 // What find matches a path against: the last component, or all of it where the pattern has a '/'.
 bool matches(const FindQuery& query, const Entry& entry) {
   if (query.sha256 && (entry.kind != EntryKind::file || entry.sha256 != *query.sha256))
@@ -167,6 +178,7 @@ IngestReport Vault::ingest(const std::string& collection,
   LedgerWriter ledger = LedgerWriter::open(state.environment.files, state.ledger_directory(), name,
                                            own_ledger(*state.record, name).log);
   DirectoryStore store(state.environment.files, state.directory, DirectoryStore::Access::write);
+  const EpochSecretKeys shared = shared_secrets(state.record->consortium, access);
   const IngestContext context{
       .files = state.environment.files,
       .scratch = state.directory / "tmp",
@@ -175,7 +187,7 @@ IngestReport Vault::ingest(const std::string& collection,
       .store = store,
       .catalog = state.catalog->shared,
       .keys = *access.keys,
-      .epoch_secrets = access.epoch_secrets,
+      .epoch_secrets = shared,
       .epoch = state.record->consortium.sealing_epoch(access.id),
       .charter = state.record->consortium.charter().number,
       .ledger = ledger,

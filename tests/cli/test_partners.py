@@ -234,6 +234,12 @@ class Grants(PartnerCase):
         self.assertEqual(lemonde.run("cat", "letters/2:leak/second").stdout, b"more")
         numbers = [row["number"] for row in lemonde.run("snapshots", "letters", "--json").json_lines]
         self.assertEqual(numbers, [2])
+        # From now on nothing may be left to packs that lemonde cannot open.
+        spiegel.run("ingest", "letters", self.scratch / "leak")
+        lemonde.run("accept", spiegel.text("text", "lemonde"))
+        lemonde.copy_packs_from(spiegel)
+        self.assertEqual(lemonde.run("cat", "letters/3:leak/file").stdout, b"content " * 1000)
+        self.assertEqual(lemonde.run("cat", "letters/3:leak/second").stdout, b"more")
 
     def test_a_custodian_elsewhere_can_grant_on(self):
         spiegel, bbc, lemonde = self.three()
@@ -254,7 +260,7 @@ class Revocation(PartnerCase):
         result = spiegel.run("revoke", "bbc/desk")
         for words in ("revoked bbc/desk", "a new epoch of letters", "a new epoch of consortium",
                       "can still read what it copied of the 1 snapshot up to epoch 1",
-                      "the next ingest stores again"):
+                      "the next ingest stores nothing again"):
             self.assertIn(words, result.stderr)
         write(self.scratch / "leak/after", b"not for bbc")
         spiegel.run("ingest", "letters", self.scratch / "leak")

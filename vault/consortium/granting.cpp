@@ -187,6 +187,38 @@ std::vector<CollectionId> stale_collections(const Consortium& consortium,
   return stale;
 }
 
+namespace {
+
+// Whether a grant's envelope has the key of `epoch`.
+bool covers(const Grant& grant, const Epoch& epoch, bool alone) {
+  if (grant.rights != Rights::read) return false;
+  if (grant.commitment == epoch.commitment) return true;
+  // Of two epochs of one number an envelope with history holds one, and nothing says which.
+  return grant.history && alone && grant.epoch > epoch.number;
+}
+
+}  // namespace
+
+std::set<EpochCommitment> shared_epochs(const Consortium& consortium,
+                                        const CollectionId& collection, const Excluded& excluded) {
+  const std::vector<Epoch>& epochs = consortium.collections().at(collection).epochs;
+  const std::vector<ApprovedGrant>& grants = consortium.collections().at(collection).grants;
+  const auto remaining = remaining_grantees(consortium, collection, excluded);
+  std::set<EpochCommitment> shared;
+  for (const Epoch& epoch : epochs) {
+    const bool alone = std::ranges::count(epochs, epoch.number, &Epoch::number) == 1;
+    std::set<Grantee> holders;
+    for (const ApprovedGrant& approved : grants) {
+      if (covers(approved.grant, epoch, alone)) holders.insert(approved.grant.to);
+    }
+    const bool all = std::ranges::all_of(remaining, [&](const auto& grantee) {
+      return grantee.second != Rights::read || holders.contains(grantee.first);
+    });
+    if (all) shared.insert(epoch.commitment);
+  }
+  return shared;
+}
+
 std::string revocation_entry(const Consortium& consortium, const DeviceId& device,
                              const std::map<LedgerId, std::uint64_t>& accepted,
                              const Custodian& by) {

@@ -62,6 +62,12 @@ struct WantedEpoch {
 [[nodiscard]] std::vector<CollectionId> stale_collections(const Consortium& consortium,
                                                           const Excluded& excluded);
 
+// The epochs of `collection` whose keys everybody was granted who may read its present one, but for
+// the excluded: what is stored for them need not be stored again.
+[[nodiscard]] std::set<EpochCommitment> shared_epochs(const Consortium& consortium,
+                                                      const CollectionId& collection,
+                                                      const Excluded& excluded);
+
 // The end of `device`, of whose ledgers nothing is accepted past the sizes in `accepted`.
 [[nodiscard]] std::string revocation_entry(const Consortium& consortium, const DeviceId& device,
                                            const std::map<LedgerId, std::uint64_t>& accepted,
