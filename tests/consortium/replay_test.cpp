@@ -34,8 +34,11 @@ struct SharedCollection : ConsortiumFixture {
   // The epoch's entry, as the envelope's keys say it is.
   [[nodiscard]] EpochEntry epoch_entry() {
     const EnvelopeEpoch& epoch = envelope_keys().epochs.back();
-    return {ledger.collection, epoch.number, epoch_commitment(envelope_keys(), epoch),
-            public_key(epoch_secret_key(epoch.key))};
+    return {ledger.collection,
+            epoch.number,
+            epoch_commitment(envelope_keys(), epoch),
+            public_key(epoch_secret_key(epoch.key)),
+            {}};
   }
   // Begins another epoch in the ledger of `member`.
   void begin_epoch(std::size_t member) {

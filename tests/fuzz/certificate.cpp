@@ -23,6 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check(text, decode_device_entry);
   check(text, decode_recovery_recipient);
   check(text, decode_recovery_entry);
+  check(text, decode_recovered_entry);
   check(text, decode_revocation);
   check(text, decode_revocation_entry);
   const auto name = decode_device_name(text);
