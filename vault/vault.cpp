@@ -194,9 +194,17 @@ IngestReport Vault::ingest(const std::string& collection,
       .log_key = state.opened->service.log,
   };
   IngestResult result = run_ingest(context, paths, options, activity);
-  state.refresh(activity);
   result.report.snapshot =
       fmt::format("{}/{}@{}", collection, result.number, state.device_name(name.device));
+  // It is committed, whatever becomes of the catalog.
+  try {
+    state.refresh(activity);
+  } catch (const Error& error) {
+    activity.notice(
+        fmt::format("{} is stored; the catalog could not follow, and will when the vault is next "
+                    "opened: {}",
+                    result.report.snapshot, error.what()));
+  }
   return std::move(result.report);
 }
 

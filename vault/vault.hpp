@@ -214,6 +214,8 @@ class Vault {
   // Need unlock().
   CollectionInfo create_collection(const std::string& name, Activity& activity);
   [[nodiscard]] std::vector<CollectionInfo> collections();
+  // Once it returned, the snapshot is durable, and known to everyone who opens the vault. If the
+  // catalog could not follow, that is said to `activity`, and this object is locked again.
   [[nodiscard]] IngestReport ingest(const std::string& collection,
                                     std::span<const std::filesystem::path> paths,
                                     const IngestOptions& options, Activity& activity);
