@@ -1,6 +1,6 @@
 // Somebody who holds a pack's key seals any head and table: the pack opens if the table keeps to
-// the format, and then every frame is read; else it is refused. The first bytes are suite, class
-// and head.
+// the format, and then every frame is read; else it is refused.
+#include "tests/fuzz/pack_input.hpp"
 #include "vault/base/assert.hpp"
 #include "vault/pack/reader.hpp"
 
@@ -39,31 +39,29 @@ void check_frames(const PackReader& reader) {
   }
 }
 
+// What earlier inputs left in the file is never read: head and table are always sealed anew.
+void check(ByteView head_plaintext, const fuzz::PackInput& input) {
+  const auto head = decode_head(head_plaintext, input.form);
+  if (!head || input.table.size() != head->table_bytes) return;
+  const auto table = decode_table(input.table, *head, input.form.suite);
+  static Bytes memory(file_bytes(PackClass::mib16));
+  Forged forged{.form = input.form,
+                .key = *PackKey::from_bytes(Bytes(PackKey::size)),
+                .file = MutableByteView(memory).first(file_bytes(input.form.size_class))};
+  forged.seal_at(pack_format::head_nonce, pack_format::header_bytes, head_plaintext);
+  forged.seal_at(pack_format::table_nonce, head->table_offset, input.table);
+  if (table) forged.seal_frames(*table);
+  const auto reader = PackReader::open(PackBytes(forged.file), input.form, forged.key.clone());
+  VAULT_ASSERT(reader.has_value() == table.has_value());
+  if (reader) check_frames(*reader);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const ByteView input = std::as_bytes(std::span(data, size));
-  if (input.size() < 2 + pack_format::head_bytes) return 0;
-  const auto suite = suite_from(data[0]);
-  const auto size_class = pack_class_from(data[1]);
-  if (!suite || !size_class) return 0;
-  const PackForm form{.suite = *suite, .size_class = *size_class};
-  const ByteView head_plaintext = input.subspan(2, pack_format::head_bytes);
-  const ByteView table_plaintext = input.subspan(2 + pack_format::head_bytes);
-  const auto head = decode_head(head_plaintext, form);
-  if (!head || table_plaintext.size() != head->table_bytes) return 0;
-  const auto table = decode_table(table_plaintext, *head, form.suite);
-
-  // What earlier inputs left is never read: head and table are always sealed anew.
-  static Bytes memory(file_bytes(PackClass::mib16));
-  Forged forged{.form = form,
-                .key = *PackKey::from_bytes(Bytes(PackKey::size)),
-                .file = MutableByteView(memory).first(file_bytes(form.size_class))};
-  forged.seal_at(pack_format::head_nonce, pack_format::header_bytes, head_plaintext);
-  forged.seal_at(pack_format::table_nonce, head->table_offset, table_plaintext);
-  if (table) forged.seal_frames(*table);
-  const auto reader = PackReader::open(PackBytes(forged.file), form, forged.key.clone());
-  VAULT_ASSERT(reader.has_value() == table.has_value());
-  if (reader) check_frames(*reader);
+  const auto input = fuzz::read_pack_input(std::as_bytes(std::span(data, size)));
+  if (!input) return 0;
+  check(input->head, *input);
+  check(fuzz::fitting_head(*input), *input);
   return 0;
 }
