@@ -20,8 +20,15 @@ const std::vector<Sha256Digest>& leaves() {
   return made;
 }
 
-TreeHead head_of(std::uint64_t size) {
-  return {size, merkle_root(size, nodes_from_leaves(leaves()))};
+const TreeHead& head_of(std::uint64_t size) {
+  static const auto made = [] {
+    std::vector<TreeHead> heads(largest + 1);
+    for (std::uint64_t i = 1; i <= largest; ++i) {
+      heads[i] = {i, merkle_root(i, nodes_from_leaves(leaves()))};
+    }
+    return heads;
+  }();
+  return made[size];
 }
 
 // False if there is no bit to turn.
