@@ -1,4 +1,5 @@
 #include "cli/command.hpp"
+#include "cli/interruption.hpp"
 #include "cli/json.hpp"
 
 namespace muniment {
@@ -7,10 +8,12 @@ namespace {
 
 ExitCode rebuild(Session& session, const NoArguments&) {
   Vault vault = session.open_unlocked();
-  {
-    const ProgressBar bar(session.terminal(), session.activity(), "rebuilding");
-    vault.rebuild_catalog(session.activity());
-  }
+  or_say_state(
+      [&] {
+        const ProgressBar bar(session.terminal(), session.activity(), "rebuilding");
+        vault.rebuild_catalog(session.activity());
+      },
+      [] { return "what the catalog lacks is added by the next command that unlocks the vault"; });
   if (session.options().json) session.terminal().write_line(to_line({{"ok", true}}));
   session.terminal().say("the catalog is made anew from the ledgers and packs");
   return ExitCode::ok;

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "cli/command.hpp"
+#include "cli/interruption.hpp"
 #include "cli/json.hpp"
 #include "cli/patterns.hpp"
 #include "cli/text.hpp"
@@ -114,6 +115,13 @@ std::string summary(const IngestReport& report, std::chrono::duration<double> ti
   return text;
 }
 
+std::string what_is_kept(const StatusReport& status) {
+  if (status.packs_unlisted == 0) return "nothing is stored yet, and the vault is as it was";
+  return fmt::format("{} with {} {} kept; the same ingest goes on from there",
+                     count_of(status.packs_unlisted, "pack"), human_bytes(status.bytes_unlisted),
+                     status.packs_unlisted == 1 ? "is" : "are");
+}
+
 ExitCode ingest(Session& session, const IngestArguments& arguments) {
   Terminal& terminal = session.terminal();
   IngestOptions options;
@@ -129,10 +137,12 @@ ExitCode ingest(Session& session, const IngestArguments& arguments) {
 
   Vault vault = session.open_unlocked();
   const auto start = std::chrono::steady_clock::now();
-  const IngestReport report = [&] {
-    const ProgressBar bar(terminal, session.activity(), "ingesting");
-    return vault.ingest(arguments.collection, paths, options, session.activity());
-  }();
+  const IngestReport report = or_say_state(
+      [&] {
+        const ProgressBar bar(terminal, session.activity(), "ingesting");
+        return vault.ingest(arguments.collection, paths, options, session.activity());
+      },
+      [&] { return what_is_kept(vault.status()); });
   const auto time = std::chrono::steady_clock::now() - start;
 
   terminal.write_line(session.options().json ? to_line(to_json(report)) : report.snapshot);

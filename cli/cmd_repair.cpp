@@ -2,6 +2,7 @@
 
 #include "cli/command.hpp"
 #include "cli/damage.hpp"
+#include "cli/interruption.hpp"
 #include "cli/json.hpp"
 #include "cli/text.hpp"
 
@@ -31,10 +32,12 @@ void write_summary(Terminal& terminal, const RepairReport& report) {
 
 ExitCode repair(Session& session, const NoArguments&) {
   Vault vault = session.open_unlocked_if_given();
-  const RepairReport report = [&] {
-    const ProgressBar bar(session.terminal(), session.activity(), "repairing");
-    return vault.repair(session.activity());
-  }();
+  const RepairReport report = or_say_state(
+      [&] {
+        const ProgressBar bar(session.terminal(), session.activity(), "repairing");
+        return vault.repair(session.activity());
+      },
+      [] { return "what is mended stays so, the rest is as it was; 'muniment repair' goes on"; });
   if (session.options().json) {
     session.terminal().write_line(to_line(to_json(report)));
   } else {

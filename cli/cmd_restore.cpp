@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "cli/command.hpp"
+#include "cli/interruption.hpp"
 #include "cli/json.hpp"
 #include "cli/text.hpp"
 
@@ -39,16 +40,21 @@ ExitCode restore(Session& session, const RestoreArguments& arguments) {
   Vault vault = session.open_unlocked();
   const SnapshotInfo snapshot = vault.resolve(target.snapshot, session.activity());
   const auto reader = vault.reader(snapshot, ReaderUse::bulk, session.activity());
-  const RestoreReport report = [&] {
-    Activity& activity = session.activity();
-    const ProgressBar bar(session.terminal(), activity, "restoring");
-    if (target.path.empty()) {
-      activity.items_total = snapshot.files;
-      activity.bytes_total = snapshot.bytes;
-    }
-    return muniment::restore(*reader, target.path, arguments.destination, arguments.options,
-                             activity);
-  }();
+  Activity& activity = session.activity();
+  const RestoreReport report = or_say_state(
+      [&] {
+        const ProgressBar bar(session.terminal(), activity, "restoring");
+        if (target.path.empty()) {
+          activity.items_total = snapshot.files;
+          activity.bytes_total = snapshot.bytes;
+        }
+        return muniment::restore(*reader, target.path, arguments.destination, arguments.options,
+                                 activity);
+      },
+      [&] {
+        return fmt::format("{} restored, each of them whole; the same restore adds the others",
+                           count_of(activity.items_done, "file"));
+      });
   if (session.options().json) session.terminal().write_line(to_line(to_json(report)));
   tell(session.terminal(), report);
   const bool partly = !report.kept.empty() || !report.failed.empty();

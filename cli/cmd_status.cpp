@@ -34,6 +34,7 @@ Json to_json(const StatusReport& report) {
                                      {"stored_bytes", collection.stored_bytes}});
   }
   object["packs_unlisted"] = report.packs_unlisted;
+  object["bytes_unlisted"] = report.bytes_unlisted;
   if (report.last_verified) {
     object["last_verified"] = {{"time", utc_time(*report.last_verified)},
                                {"depth", depth_name(report.last_verified_depth)},

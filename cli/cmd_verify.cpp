@@ -2,6 +2,7 @@
 
 #include "cli/command.hpp"
 #include "cli/damage.hpp"
+#include "cli/interruption.hpp"
 #include "cli/json.hpp"
 #include "cli/text.hpp"
 
@@ -61,10 +62,12 @@ ExitCode verify(Session& session, const VerifyArguments& arguments) {
                             : arguments.read_data ? VerifyDepth::read_data
                                                   : VerifyDepth::presence;
   Vault vault = arguments.deep ? session.open_unlocked() : session.open_unlocked_if_given();
-  const VerifyReport report = [&] {
-    const ProgressBar bar(session.terminal(), session.activity(), "verifying");
-    return vault.verify(depth, session.activity());
-  }();
+  const VerifyReport report = or_say_state(
+      [&] {
+        const ProgressBar bar(session.terminal(), session.activity(), "verifying");
+        return vault.verify(depth, session.activity());
+      },
+      [] { return "verifying changes nothing; what was looked at so far is not counted"; });
   if (session.options().json) {
     session.terminal().write_line(to_line(to_json(report)));
   } else {

@@ -47,7 +47,7 @@ std::unique_ptr<FileLock> Vault::State::try_lock() {
   return environment.files.try_lock(directory / marker_name);
 }
 
-std::unique_ptr<FileLock> Vault::State::lock() {
+std::unique_ptr<FileLock> Vault::State::lock(const Activity& activity) {
   using namespace std::chrono;
   const auto deadline = steady_clock::now() + lock_wait;
   while (true) {
@@ -57,6 +57,7 @@ std::unique_ptr<FileLock> Vault::State::lock() {
                   escape(directory.native()) + ": another process is writing to this vault",
                   "wait for it to end, or give it more time with --wait SECONDS");
     }
+    activity.check();
     std::this_thread::sleep_for(milliseconds(50));
   }
 }
@@ -100,7 +101,7 @@ void Vault::State::open_catalog(bool locked, Activity& activity) {
   }
   std::unique_ptr<FileLock> held;
   if (!locked) {
-    held = lock();
+    held = lock(activity);
     load_record();
     open_access();
   }

@@ -60,8 +60,9 @@ struct Vault::State {
   [[nodiscard]] std::filesystem::path ledger_directory() const { return directory / "ledgers"; }
   [[nodiscard]] std::filesystem::path catalog_path() const { return directory / "catalog.db"; }
 
-  // Holds the vault's lock for as long as the result lives. Error(busy) after lock_wait.
-  [[nodiscard]] std::unique_ptr<FileLock> lock();
+  // Holds the vault's lock for as long as the result lives. Error(busy) after lock_wait;
+  // Error(interrupted) if the wait is to end.
+  [[nodiscard]] std::unique_ptr<FileLock> lock(const Activity& activity);
   [[nodiscard]] std::unique_ptr<FileLock> try_lock();
 
   // Reads the ledgers (again), and what follows from them.

@@ -121,7 +121,7 @@ CollectionInfo Vault::create_collection(const std::string& name, Activity& activ
     throw Error(ErrorCode::usage, "collection " + escape(name) + ": not a valid name",
                 "use 1 to 63 of a-z, 0-9 and '-', beginning with a letter or digit");
   }
-  const std::unique_ptr<FileLock> held = state.lock();
+  const std::unique_ptr<FileLock> held = state.lock(activity);
   state.refresh(activity);
   state.require_untouched_ledgers();
   Opened& opened = state.unlocked();
@@ -170,7 +170,7 @@ IngestReport Vault::ingest(const std::string& collection,
                 "use UTF-8, a name for each value, and at most 65,535 bytes in each");
   }
   if (options.stream) require_stream_alone(*options.stream, paths);
-  const std::unique_ptr<FileLock> held = state.lock();
+  const std::unique_ptr<FileLock> held = state.lock(activity);
   state.refresh(activity);
   state.require_untouched_ledgers();
   const CollectionAccess& access = state.find_collection(collection);
@@ -284,7 +284,7 @@ void Vault::find(const FindQuery& query, const std::function<bool(const FindResu
 void Vault::rebuild_catalog(Activity& activity) {
   State& state = *x_state;
   static_cast<void>(state.unlocked());
-  const std::unique_ptr<FileLock> held = state.lock();
+  const std::unique_ptr<FileLock> held = state.lock(activity);
   state.load_record();
   state.open_access();
   state.make_catalog(activity);

@@ -134,6 +134,7 @@ struct StatusReport {
   };
   std::vector<Collection> collections;
   std::uint64_t packs_unlisted = 0;  // left by an interrupted ingest; the next one adopts them
+  std::uint64_t bytes_unlisted = 0;  // of these packs
   std::optional<UnixSeconds> last_verified;
   VerifyDepth last_verified_depth = VerifyDepth::presence;
   std::uint64_t last_verified_damage = 0;  // damaged objects that were found then

@@ -77,7 +77,7 @@ VerifyReport Vault::verify(VerifyDepth depth, Activity& activity) {
 
 RepairReport Vault::repair(Activity& activity) {
   State& state = *x_state;
-  std::unique_ptr<FileLock> held = state.lock();
+  std::unique_ptr<FileLock> held = state.lock(activity);
   RepairReport report;
   std::vector<std::string> repaired;
   if (!state.marker.damage.empty()) {
@@ -86,7 +86,7 @@ RepairReport Vault::repair(Activity& activity) {
     repaired.push_back("the marker file 'muniment': " + state.marker.damage + "; written again");
     state.marker.damage.clear();
     // The lock is on the file that was replaced; others wait for the new one.
-    held = state.lock();
+    held = state.lock(activity);
   }
   if (!state.keyring.damaged_copies.empty()) {
     repair_keyring(state.environment.files, state.directory, state.keyring);
@@ -156,7 +156,9 @@ StatusReport Vault::status() {
   std::ranges::sort(report.collections, {}, &StatusReport::Collection::name);
   for (const std::string& key : state.store.list("packs/")) {
     const auto id = pack_id_from_key(key);
-    if (id && !all.contains(*id)) ++report.packs_unlisted;
+    if (!id || all.contains(*id)) continue;
+    ++report.packs_unlisted;
+    report.bytes_unlisted += state.store.stat(key).value_or(0);
   }
 
   const std::optional<LastCheck> last = find_last_check(state.environment.files, state.directory);

@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Other processes at the same vault, and ends before the end."""
 
+import fcntl
 import os
 import pathlib
 import signal
+import subprocess
 import tempfile
 import time
 
@@ -25,6 +27,14 @@ class TwoProcesses(support.Case):
     def setUp(self):
         super().setUp()
         self.make_vault()
+
+    def is_locked(self):
+        with open(self.vault / "muniment", "rb") as marker:
+            try:
+                fcntl.flock(marker, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
 
     def wait_for_more_packs(self, process):
         """Until the ingest has written some, or has ended."""
@@ -94,11 +104,56 @@ class TwoProcesses(support.Case):
         self.assertEqual(self.muniment("verify", "--deep", "--json").json["packs_unlisted"], 0)
         self.assertEqual(list((self.vault / "tmp").iterdir()), [])
 
-    def test_ctrl_c_is_130_and_the_next_ingest_goes_on(self):
+    def test_ctrl_c_is_130_and_says_what_the_next_ingest_goes_on_from(self):
         result = self.expect(130, self.interrupt(signal.SIGINT))
         self.assertEqual(result.stdout, b"")
-        self.assertIn("muniment: error: ", result.stderr)
+        self.assertRegex(result.stderr, r"^muniment: error: interrupted: \d+ packs with .* are kept; "
+                                        r"the same ingest goes on from there\n$")
         self.assert_usable_and_adopting()
+
+    def test_what_an_interrupted_ingest_stored_is_not_stored_again(self):
+        content = random_bytes(150_000_000, 1)
+        process = subprocess.Popen([support.PROGRAM, *self.options(), "ingest", "letters", "--stdin"],
+                                   stdin=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+        self.addCleanup(process.stdin.close)
+        process.stdin.write(content)
+        while len(self.packs()) + len(list((self.vault / "tmp").iterdir())) < 7:
+            self.assertIsNone(process.poll())
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        stderr = process.stderr.read().decode()
+        process.stderr.close()
+        self.assertEqual(process.wait(), 130)
+        status = self.keyless("status", "--json").json
+        self.assertGreaterEqual(status["packs_unlisted"], 6)
+        self.assertIn(f"{status['packs_unlisted']} packs with ", stderr)
+        self.assertGreater(status["bytes_unlisted"], 100_000_000)
+
+        write(self.scratch / "stdin", content)
+        report = self.muniment("ingest", "letters", str(self.scratch / "stdin"), "--json").json
+        self.assertLess(report["bytes_stored"], 70_000_000)
+        self.assertEqual(self.muniment("cat", "letters/1:stdin").stdout, content)
+        self.assertEqual(self.keyless("status", "--json").json["packs_unlisted"], 0)
+
+    def test_ctrl_c_before_anything_is_stored_says_so(self):
+        process = subprocess.Popen([support.PROGRAM, *self.options(), "ingest", "letters", "--stdin"],
+                                   stdin=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
+        self.addCleanup(process.stdin.close)
+        while not self.is_locked():
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        self.assertIn(b"interrupted: nothing is stored yet", process.stderr.read())
+        process.stderr.close()
+        self.assertEqual(process.wait(), 130)
+
+    def test_ctrl_c_while_waiting_for_another_process_is_heard(self):
+        self.stopped_ingest()
+        waiting = support.start(*self.options(), "--wait", "100000", "collection", "create", "other")
+        time.sleep(0.5)
+        self.assertIsNone(waiting.poll())
+        waiting.send_signal(signal.SIGINT)
+        waiting.communicate(timeout=support.TIMEOUT_SECONDS)
+        self.assertEqual(waiting.returncode, 130)
 
     def test_sigterm_is_130_too(self):
         self.expect(130, self.interrupt(signal.SIGTERM))
@@ -123,8 +178,10 @@ class TwoProcesses(support.Case):
         while process.poll() is None and not (target.exists() and any(target.iterdir())):
             time.sleep(0.002)
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=support.TIMEOUT_SECONDS)
+        _, stderr = process.communicate(timeout=support.TIMEOUT_SECONDS)
         self.assertIn(process.returncode, (130, 0))
+        if process.returncode == 130:
+            self.assertRegex(stderr, rb"interrupted: \d+ files? restored, each of them whole")
         whole = support.tree_of(self.source)
         for path, facts in support.tree_of(target).items():
             self.assertEqual(facts, whole[path])

@@ -139,6 +139,24 @@ TEST_CASE("catalog: a ledger that was put back to an earlier state is noticed") 
   CHECK(vault.verify(VerifyDepth::deep, sample.activity).damage.empty());
 }
 
+TEST_CASE("vault: who waits for another process can be stopped") {
+  TwoSnapshots sample;
+  Vault vault = sample.open();
+  vault.set_lock_wait(std::chrono::hours(1));
+  const auto lock = sample.files->try_lock(sample.path / "muniment");
+  REQUIRE(lock);
+  std::thread stop([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    sample.activity.request_stop();
+  });
+  CHECK(error_code([&] { sample.ingest(vault); }) == ErrorCode::interrupted);
+  stop.join();
+  CHECK(error_code([&] { vault.create_collection("x", sample.activity); }) ==
+        ErrorCode::interrupted);
+  CHECK(error_code([&] { (void)vault.repair(sample.activity); }) == ErrorCode::interrupted);
+  CHECK(error_code([&] { vault.rebuild_catalog(sample.activity); }) == ErrorCode::interrupted);
+}
+
 TEST_CASE("vault: while one writes others wait, and then say that it is busy") {
   TwoSnapshots sample;
   Vault vault = sample.open();
