@@ -15,7 +15,8 @@ auto or_say_state(Work&& work, State&& state) {
     return std::forward<Work>(work)();
   } catch (const Error& error) {
     if (error.code() != ErrorCode::interrupted) throw;
-    throw Error(ErrorCode::interrupted, std::string("interrupted: ") + std::forward<State>(state)());
+    throw Error(ErrorCode::interrupted,
+                std::string("interrupted: ") + std::forward<State>(state)());
   }
 }
 

@@ -154,5 +154,83 @@ class StandardInput(Choices):
         self.assertEqual(self.muniment("snapshots").lines, [])
 
 
+class Restoring(Choices):
+    def setUp(self):
+        super().setUp()
+        self.fill("a.csv", "b.txt", "d/c.csv", "d/x/d.CSV", "d/x/e.txt", "d.old/f", "d0")
+        os.utime(self.source / "d", ns=(10**18, 10**18))
+        self.ingest(self.source)
+        self.out = self.scratch / "out"
+
+    def restored(self, *options, snapshot="letters/1:leak", code=0):
+        if self.out.exists():
+            support.remove_tree(self.out)
+        self.muniment("restore", snapshot, str(self.out), *options, code=code)
+        return sorted(str(path.relative_to(self.out)) for path in self.out.rglob("*"))
+
+    def test_what_is_included_comes_with_the_folders_above_it(self):
+        self.assertEqual(self.restored("--include", "*.csv"), ["a.csv", "d", "d/c.csv"])
+        self.assertEqual((self.out / "d").stat().st_mtime_ns, 10**18)
+        self.assertEqual(self.restored("--iinclude", "*.csv"),
+                         ["a.csv", "d", "d/c.csv", "d/x", "d/x/d.CSV"])
+        self.assertEqual(self.restored("--include", "x"), ["d", "d/x", "d/x/d.CSV", "d/x/e.txt"])
+        self.assertEqual(self.restored("--include", "nothing"), [])
+
+    def test_what_is_excluded_is_left_out_with_all_below(self):
+        self.assertEqual(self.restored("--exclude", "d", "--exclude", "!d/c.csv"),
+                         ["a.csv", "b.txt", "d.old", "d.old/f", "d0"])
+        self.assertEqual(self.restored("--include", "d", "--exclude", "x"), ["d", "d/c.csv"])
+        patterns = write(self.scratch / "patterns", b"*.csv\n")
+        self.assertEqual(self.restored("--include-file", str(patterns), "--iexclude", "A*"), ["d", "d/c.csv"])
+
+    def test_a_leading_slash_is_the_top_of_what_is_restored(self):
+        self.assertEqual(self.restored("--include", "/d/c.csv"), ["d", "d/c.csv"])
+        self.assertEqual(self.restored("--include", "/c.csv", snapshot="letters/1:leak/d"), ["c.csv"])
+        self.assertEqual(self.restored("--include", "/leak/d0", snapshot="letters/1"), ["leak", "leak/d0"])
+        self.assertEqual(self.restored("--include", "c.csv", snapshot="letters/1:leak/d/c.csv"), ["c.csv"])
+
+    def test_folders_that_were_there_and_are_not_chosen_keep_their_time(self):
+        (self.out / "d").mkdir(parents=True)
+        os.utime(self.out / "d", ns=(5, 5))
+        self.muniment("restore", "letters/1:leak", str(self.out), "--include", "a.csv")
+        self.assertEqual((self.out / "d").stat().st_mtime_ns, 5)
+
+    def plan(self, *options, code=0):
+        return self.muniment("restore", "letters/1:leak", str(self.out), "--dry-run", "--json", *options,
+                             code=code).json
+
+    def test_a_dry_run_writes_nothing_and_says_what_it_would(self):
+        vault = support.tree_of(self.vault)
+        plan = self.plan()
+        self.assertEqual((plan["files"], plan["directories"], plan["dry_run"]), (7, 3, True))
+        self.assertEqual(plan["kept"] + plan["replaced"] + plan["failed"], [])
+        self.assertFalse(self.out.exists())
+        self.assertEqual(self.plan("--include", "*.csv")["files"], 2)
+        self.assertEqual(support.tree_of(self.vault), vault)
+        report = self.muniment("restore", "letters/1:leak", str(self.out), "--json").json
+        for count in ("files", "directories", "links", "bytes"):
+            self.assertEqual(plan[count], report[count])
+
+    def test_a_dry_run_foresees_what_stays_what_is_replaced_and_what_fails(self):
+        write(self.out / "a.csv", b"mine")
+        (self.out / "b.txt").mkdir()
+        write(self.out / "d", b"a file in the place of a folder")
+        (self.out / "d.old").symlink_to(self.scratch)
+        before = support.tree_of(self.out)
+        for options in ([], ["--overwrite"]):
+            with self.subTest(options=options):
+                plan = self.plan(*options, code=3)
+                self.assertEqual(support.tree_of(self.out), before)
+                target = self.scratch / "copy"
+                subprocess.run(["cp", "-a", self.out, target], check=True)
+                report = self.muniment("restore", "letters/1:leak", str(target), "--json", *options, code=3).json
+                for field in ("files", "directories", "bytes"):
+                    self.assertEqual(plan[field], report[field], field)
+                for field in ("kept", "failed"):
+                    self.assertEqual(sorted(plan[field]), sorted(report[field]), field)
+                self.assertEqual(plan["replaced"], ["a.csv"] if options else [])
+                support.remove_tree(target)
+
+
 if __name__ == "__main__":
     support.main()

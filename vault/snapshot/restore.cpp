@@ -26,22 +26,16 @@ class Restore {
         x_options(options),
         x_activity(activity),
         x_target(destination),
+        x_prefix(unrestored_prefix(reader, path)),
         x_batches(4) {}
 
   RestoreReport run() {
-    const std::optional<Entry> top = x_path.empty() ? std::nullopt : x_reader.find(x_path);
-    // A folder gives its contents; anything else keeps its last component.
-    if (top && top->kind == EntryKind::directory) {
-      x_prefix = x_path.size() + 1;
-    } else if (const std::size_t slash = x_path.rfind('/'); slash != std::string::npos) {
-      x_prefix = slash + 1;
-    }
     Stages stages([this] { x_batches.cancel(); });
     for (unsigned i = 0; i < thread_count(x_options.threads); ++i) {
       stages.start([this] { restore_files(); });
     }
     stages.run([this] {
-      x_reader.visit(x_path, [this](const Entry& entry) { return take(entry); });
+      for_each_chosen([this](const Entry& entry, const std::string& path) { take(entry, path); });
       flush_batch();
       x_batches.close();
     });
@@ -58,21 +52,27 @@ class Restore {
     return entry.path.size() < x_prefix ? "" : entry.path.substr(x_prefix);
   }
 
-  bool take(const Entry& entry) {
-    x_activity.check();
-    const std::string path = relative(entry);
-    if (path.empty()) return true;
+  void for_each_chosen(const Selection::Visitor& visitor) const {
+    Selection selection(x_options.choice);
+    x_reader.visit(x_path, [&](const Entry& entry) {
+      x_activity.check();
+      const std::string path = relative(entry);
+      if (!path.empty()) selection.take(entry, path, visitor);
+      return true;
+    });
+  }
+
+  void take(const Entry& entry, const std::string& path) {
     if (entry.kind == EntryKind::file) {
       x_batch_bytes += entry.size;
       x_batch.push_back(entry);
       if (x_batch.size() == batch_files_max || x_batch_bytes >= batch_bytes_max) flush_batch();
-      return true;
+      return;
     }
     const bool directory = entry.kind == EntryKind::directory;
     const TargetResult result = directory ? x_target.make_directory(path)
                                           : x_target.make_link(entry, path, x_options.overwrite);
     if (note(path, result)) (directory ? x_report.directories : x_report.links) += 1;
-    return true;
   }
 
   void flush_batch() {
@@ -130,13 +130,11 @@ class Restore {
 
   // Last, since every file made in a folder changes its time.
   void set_directory_times() {
-    x_reader.visit(x_path, [this](const Entry& entry) {
-      const std::string path = relative(entry);
-      if (entry.kind == EntryKind::directory && entry.time && !path.empty()) {
+    for_each_chosen([this](const Entry& entry, const std::string& path) {
+      if (entry.kind == EntryKind::directory && entry.time) {
         // A folder that could not be made was reported when it failed.
         static_cast<void>(x_target.set_directory_time(path, *entry.time));
       }
-      return true;
     });
   }
 
@@ -145,7 +143,7 @@ class Restore {
   const RestoreOptions& x_options;
   Activity& x_activity;
   Target x_target;
-  std::size_t x_prefix = 0;  // of each entry's path that is not restored
+  const std::size_t x_prefix;
 
   std::vector<Entry> x_batch;
   std::uint64_t x_batch_bytes = 0;
@@ -155,11 +153,42 @@ class Restore {
   RestoreReport x_report;
 };
 
+// The same walk, with a look at what stands in each place.
+RestoreReport look(const Reader& reader, std::string_view path,
+                   const std::filesystem::path& destination, const RestoreOptions& options,
+                   const Activity& activity) {
+  RestoreReport report;
+  TargetView target(destination);
+  Selection selection(options.choice);
+  const std::size_t prefix = unrestored_prefix(reader, path);
+  const auto note = [&](const Entry& entry, const std::string& relative) {
+    const TargetView::Place place = target.look(relative, entry.kind, options.overwrite);
+    if (place.error_number != 0) {
+      report.failed.push_back(escape(relative) + ": " + std::strerror(place.error_number));
+    } else if (entry.kind == EntryKind::directory) {
+      ++report.directories;
+    } else if (place.exists && !options.overwrite) {
+      report.kept.push_back(escape(relative));
+    } else {
+      if (place.exists) report.replaced.push_back(escape(relative));
+      (entry.kind == EntryKind::file ? report.files : report.links) += 1;
+      report.bytes += entry.size;
+    }
+  };
+  reader.visit(path, [&](const Entry& entry) {
+    activity.check();
+    if (entry.path.size() > prefix) selection.take(entry, entry.path.substr(prefix), note);
+    return true;
+  });
+  return report;
+}
+
 }  // namespace
 
 RestoreReport restore(const Reader& reader, std::string_view path,
                       const std::filesystem::path& destination, const RestoreOptions& options,
                       Activity& activity) {
+  if (options.dry_run) return look(reader, path, destination, options, activity);
   return Restore(reader, path, destination, options, activity).run();
 }
 

@@ -162,6 +162,48 @@ TargetResult Target::sync() {
   return ::syncfs(x_root.get()) == 0 ? TargetResult{} : TargetResult::failed(errno);
 }
 
+TargetView::TargetView(const std::filesystem::path& folder)
+    : x_root(::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  if (!x_root) x_root_error = errno;
+}
+
+int TargetView::parent_of(const std::string& path) {
+  if (!x_root) {
+    errno = x_root_error;
+    return -1;
+  }
+  const std::string wanted = parent_path(path);
+  if (wanted.empty()) return x_root.get();
+  if (x_parent && wanted == x_parent_path) return x_parent.get();
+  Descriptor current;
+  std::size_t begin = 0;
+  while (begin < wanted.size()) {
+    const std::size_t end = std::min(wanted.find('/', begin), wanted.size());
+    const std::string name = wanted.substr(begin, end - begin);
+    Descriptor next(
+        ::openat(current ? current.get() : x_root.get(), name.c_str(), directory_flags));
+    if (!next) return -1;
+    current = std::move(next);
+    begin = end + 1;
+  }
+  x_parent = std::move(current);
+  x_parent_path = wanted;
+  return x_parent.get();
+}
+
+TargetView::Place TargetView::look(const std::string& path, EntryKind kind, bool overwrite) {
+  struct stat status{};
+  const int parent = parent_of(path);
+  if (parent < 0 ||
+      ::fstatat(parent, last_component(path).c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    return {false, errno == ENOENT ? 0 : errno};
+  }
+  const bool folder = S_ISDIR(status.st_mode);
+  if (kind == EntryKind::directory) return {true, folder ? 0 : ENOTDIR};
+  if (!overwrite) return {true, 0};
+  return {true, folder ? EISDIR : 0};
+}
+
 TargetFile::TargetFile(Target& target, const std::string& path)
     : x_parent(target.parent_of(path)), x_name(last_component(path)) {
   if (x_parent < 0) {

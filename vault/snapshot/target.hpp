@@ -54,6 +54,28 @@ class Target {
   std::string x_parent_path;
 };
 
+// A folder that is only looked at, and need not be there. One thread.
+class TargetView {
+ public:
+  struct Place {
+    bool exists = false;
+    int error_number = 0;  // why a restore to it would fail, as far as names tell
+  };
+
+  explicit TargetView(const std::filesystem::path& folder);
+
+  [[nodiscard]] Place look(const std::string& path, EntryKind kind, bool overwrite);
+
+ private:
+  // Sets errno and gives -1 where it cannot be reached.
+  [[nodiscard]] int parent_of(const std::string& path);
+
+  Descriptor x_root;
+  int x_root_error = 0;
+  Descriptor x_parent;
+  std::string x_parent_path;
+};
+
 // A file on its way: written under a temporary name beside its place, renamed when it is whole,
 // removed otherwise. The Target must outlive it and open no other path meanwhile.
 class TargetFile {
