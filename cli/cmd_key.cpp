@@ -111,7 +111,8 @@ ExitCode add(Session& session, const AddArguments& arguments) {
   const Credential added = read_new_credential(session, arguments.added);
   const SlotId slot = vault.add_key(
       current, added,
-      {arguments.service ? Compartments::service : Compartments::both, cost_of(added)});
+      {arguments.service ? Compartments::service : Compartments::both, cost_of(added)},
+      session.activity());
   if (made) made->keep();
   report(session, slot, "added");
   return ExitCode::ok;
@@ -125,7 +126,8 @@ ExitCode change(Session& session, const ChangeArguments& arguments) {
   std::optional<NewSecretFile> made;
   make_key_file(session, arguments.changed.key_file, made);
   const Credential changed = read_new_credential(session, arguments.changed);
-  const SlotId slot = vault.change_key(current, wanted, changed, cost_of(changed));
+  const SlotId slot =
+      vault.change_key(current, wanted, changed, cost_of(changed), session.activity());
   if (made) made->keep();
   report(session, slot, "changed");
   return ExitCode::ok;
@@ -134,14 +136,15 @@ ExitCode change(Session& session, const ChangeArguments& arguments) {
 ExitCode remove(Session& session, const RemoveArguments& arguments) {
   Vault vault = session.open();
   const SlotId slot = find_slot(vault, arguments.slot);
-  vault.remove_key(session.credential_for(vault), slot);
+  vault.remove_key(session.credential_for(vault), slot, session.activity());
   report(session, slot, "removed");
   return ExitCode::ok;
 }
 
 ExitCode export_backup(Session& session, const BackupArguments& arguments) {
   Vault vault = session.open();
-  const BackupReport report = vault.export_backup(session.credential_for(vault), arguments.file);
+  const BackupReport report =
+      vault.export_backup(session.credential_for(vault), arguments.file, session.activity());
   if (session.options().json) {
     session.terminal().write_line(to_line({{"bytes", report.bytes}, {"ledgers", report.ledgers}}));
   }

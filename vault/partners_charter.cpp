@@ -132,7 +132,7 @@ std::string Partners::charter_text(const std::string& text) {
 
 std::string Partners::propose(const CharterChange& change, Activity& activity) {
   static_cast<void>(state().unlocked());
-  const std::unique_ptr<FileLock> held = state().lock();
+  const std::unique_ptr<FileLock> held = state().lock(activity);
   state().refresh(activity);
   state().require_untouched_ledgers();
   const Custodian self = state().custodian();

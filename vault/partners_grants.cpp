@@ -95,7 +95,7 @@ std::vector<std::string> Partners::audit() {
 Partners::GrantReport Partners::grant(const GrantRequest& request, Activity& activity) {
   Vault::State& vault = state();
   static_cast<void>(vault.unlocked());
-  const std::unique_ptr<FileLock> held = vault.lock();
+  const std::unique_ptr<FileLock> held = vault.lock(activity);
   vault.refresh(activity);
   vault.require_untouched_ledgers();
   const CollectionId id = vault.find_collection(request.collection).id;
@@ -163,7 +163,7 @@ RevokeReport Partners::revoke(const std::string& member_text, const std::string&
                               Activity& activity) {
   Vault::State& vault = state();
   static_cast<void>(vault.unlocked());
-  const std::unique_ptr<FileLock> held = vault.lock();
+  const std::unique_ptr<FileLock> held = vault.lock(activity);
   vault.refresh(activity);
   vault.require_untouched_ledgers();
   const MemberId member = find_member(member_text);

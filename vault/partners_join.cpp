@@ -194,7 +194,7 @@ AcceptReport Partners::accept(std::span<const std::string> texts,
   static_cast<void>(vault.unlocked());
   std::vector<Exchange> exchanges;
   for (const std::string& text : texts) exchanges.push_back(decode_or_throw(text));
-  const std::unique_ptr<FileLock> held = vault.lock();
+  const std::unique_ptr<FileLock> held = vault.lock(activity);
   vault.refresh(activity);
   vault.require_untouched_ledgers();
   for (const Exchange& exchange : exchanges) {

@@ -183,11 +183,12 @@ class Vault {
   [[nodiscard]] std::vector<SlotInfo> key_slots() const;
   // Each opens the keyring anew with `current`, so that nobody changes locks at a screen that was
   // left unlocked, and rewrites nothing but slots. Errors are those of Keyring.
-  SlotId add_key(const Credential& current, const Credential& added, const NewSlot& slot);
+  SlotId add_key(const Credential& current, const Credential& added, const NewSlot& slot,
+                 const Activity& activity);
   // Of the slot `id`, or without one of the slot that `current` opens; returns which it was.
   SlotId change_key(const Credential& current, const std::optional<SlotId>& id,
-                    const Credential& changed, const Argon2idCost& cost);
-  void remove_key(const Credential& current, const SlotId& id);
+                    const Credential& changed, const Argon2idCost& cost, const Activity& activity);
+  void remove_key(const Credential& current, const SlotId& id, const Activity& activity);
 
   // Makes `seed` what recovers this member, in place of what did: the keyring's slot, and in the
   // ledgers the recipient to which its grants are sealed from now on. Returns the collections that
@@ -202,7 +203,8 @@ class Vault {
 
   // Writes to the new file `file` what cannot be made again, sealed: keyring and ledgers, no packs.
   // Error(exists) if there is one of this name.
-  BackupReport export_backup(const Credential& current, const std::filesystem::path& file);
+  BackupReport export_backup(const Credential& current, const std::filesystem::path& file,
+                             const Activity& activity);
   // Makes the vault in `directory`, which is absent, empty or what is left of it; puts back what is
   // missing, damaged or older there, and nothing else. The next unlock() makes the catalog.
   static RestoredBackup import_backup(const std::filesystem::path& directory,
@@ -245,7 +247,8 @@ class Vault {
   // Calls `change` with the newest keyring and what `current` opens of it, under the lock, and
   // saves.
   void edit_keyring(const Credential& current,
-                    const std::function<void(Keyring&, const UnlockedKeyring&)>& change);
+                    const std::function<void(Keyring&, const UnlockedKeyring&)>& change,
+                    const Activity& activity);
   explicit Vault(std::unique_ptr<State> state);
   std::unique_ptr<State> x_state;
 };

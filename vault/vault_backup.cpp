@@ -65,10 +65,11 @@ bool restore_keyring(FileSystem& files, const std::filesystem::path& directory, 
 
 }  // namespace
 
-BackupReport Vault::export_backup(const Credential& current, const std::filesystem::path& file) {
+BackupReport Vault::export_backup(const Credential& current, const std::filesystem::path& file,
+                                  const Activity& activity) {
   State& state = *x_state;
   auto& [files, clock, random] = state.environment;
-  const std::unique_ptr<FileLock> held = state.lock();
+  const std::unique_ptr<FileLock> held = state.lock(activity);
   const LoadedKeyring loaded = load_keyring(files, state.directory, state.identity().vault);
   const OpenCompartment<ReadingKeys> reading = loaded.keyring.open_reading(current);
   state.load_record();

@@ -51,9 +51,10 @@ std::vector<SlotInfo> Vault::key_slots() const {
 }
 
 void Vault::edit_keyring(const Credential& current,
-                         const std::function<void(Keyring&, const UnlockedKeyring&)>& change) {
+                         const std::function<void(Keyring&, const UnlockedKeyring&)>& change,
+                         const Activity& activity) {
   State& state = *x_state;
-  const std::unique_ptr<FileLock> held = state.lock();
+  const std::unique_ptr<FileLock> held = state.lock(activity);
   LoadedKeyring loaded =
       load_keyring(state.environment.files, state.directory, state.identity().vault);
   const UnlockedKeyring unlocked = loaded.keyring.unlock(current);
@@ -63,26 +64,36 @@ void Vault::edit_keyring(const Credential& current,
   state.keyring = std::move(loaded);
 }
 
-SlotId Vault::add_key(const Credential& current, const Credential& added, const NewSlot& slot) {
+SlotId Vault::add_key(const Credential& current, const Credential& added, const NewSlot& slot,
+                      const Activity& activity) {
   SlotId id;
-  edit_keyring(current, [&](Keyring& keyring, const UnlockedKeyring& unlocked) {
-    id = keyring.add_slot(added, slot, unlocked, x_state->environment.random);
-  });
+  edit_keyring(
+      current,
+      [&](Keyring& keyring, const UnlockedKeyring& unlocked) {
+        id = keyring.add_slot(added, slot, unlocked, x_state->environment.random);
+      },
+      activity);
   return id;
 }
 
 SlotId Vault::change_key(const Credential& current, const std::optional<SlotId>& id,
-                         const Credential& changed, const Argon2idCost& cost) {
+                         const Credential& changed, const Argon2idCost& cost,
+                         const Activity& activity) {
   SlotId slot;
-  edit_keyring(current, [&](Keyring& keyring, const UnlockedKeyring& unlocked) {
-    slot = id.value_or(unlocked.slot);
-    keyring.change_slot(slot, changed, cost, unlocked, x_state->environment.random);
-  });
+  edit_keyring(
+      current,
+      [&](Keyring& keyring, const UnlockedKeyring& unlocked) {
+        slot = id.value_or(unlocked.slot);
+        keyring.change_slot(slot, changed, cost, unlocked, x_state->environment.random);
+      },
+      activity);
   return slot;
 }
 
-void Vault::remove_key(const Credential& current, const SlotId& id) {
-  edit_keyring(current, [&](Keyring& keyring, const UnlockedKeyring&) { keyring.remove_slot(id); });
+void Vault::remove_key(const Credential& current, const SlotId& id, const Activity& activity) {
+  edit_keyring(
+      current, [&](Keyring& keyring, const UnlockedKeyring&) { keyring.remove_slot(id); },
+      activity);
 }
 
 }  // namespace muniment

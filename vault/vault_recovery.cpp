@@ -62,7 +62,7 @@ std::vector<std::string> Vault::replace_recovery(const Credential& current,
   Random& random = state.environment.random;
   std::vector<std::string> not_granted;
   {
-    const std::unique_ptr<FileLock> held = state.lock();
+    const std::unique_ptr<FileLock> held = state.lock(activity);
     state.refresh(activity);
     state.require_untouched_ledgers();
     const std::vector<std::string> entries{recovery_entry(
@@ -82,9 +82,12 @@ std::vector<std::string> Vault::replace_recovery(const Credential& current,
     state.refresh(activity);
   }
   // Last: until here, the sheet that there was opens the keyring.
-  edit_keyring(current, [&](Keyring& keyring, const UnlockedKeyring& unlocked) {
-    replace_recovery_slots(keyring, unlocked, seed, random);
-  });
+  edit_keyring(
+      current,
+      [&](Keyring& keyring, const UnlockedKeyring& unlocked) {
+        replace_recovery_slots(keyring, unlocked, seed, random);
+      },
+      activity);
   return not_granted;
 }
 
@@ -94,7 +97,7 @@ void Vault::recover(const RecoverySeed& seed, const Credential& fresh, const Arg
   const Credential words = Credential::recovery(seed);
   unlock(words, activity);
   {
-    const std::unique_ptr<FileLock> held = state.lock();
+    const std::unique_ptr<FileLock> held = state.lock(activity);
     state.refresh(activity);
     state.require_untouched_ledgers();
     const std::vector<std::string> entries{
@@ -103,9 +106,12 @@ void Vault::recover(const RecoverySeed& seed, const Credential& fresh, const Arg
     state.append(consortium_collection, entries);
     state.refresh(activity);
   }
-  edit_keyring(words, [&](Keyring& keyring, const UnlockedKeyring& unlocked) {
-    give_slot(keyring, unlocked, fresh, cost, state.environment.random);
-  });
+  edit_keyring(
+      words,
+      [&](Keyring& keyring, const UnlockedKeyring& unlocked) {
+        give_slot(keyring, unlocked, fresh, cost, state.environment.random);
+      },
+      activity);
 }
 
 }  // namespace muniment
