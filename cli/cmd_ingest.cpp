@@ -25,6 +25,7 @@ struct IngestArguments {
   bool from_stdin = false;
   std::string stdin_name;
   bool no_times = false;
+  bool dry_run = false;
   int level = IngestOptions{}.level;
 };
 
@@ -76,43 +77,61 @@ std::vector<std::filesystem::path> paths_of(const IngestArguments& arguments) {
   return paths;
 }
 
-Json to_json(const IngestReport& report) {
-  return {{"snapshot", report.snapshot},
-          {"files", report.files},
-          {"directories", report.directories},
-          {"links", report.links},
-          {"bytes", report.bytes},
-          {"bytes_new", report.bytes_new},
-          {"bytes_stored", report.bytes_stored},
-          {"packs", report.packs},
-          {"excluded", report.excluded},
-          {"hard_links", report.hard_links},
-          {"skipped", report.skipped},
-          {"changed", report.changed},
-          {"twins", report.twins}};
+Json to_json(const IngestReport& report, bool dry_run) {
+  Json object{{"dry_run", dry_run}};
+  if (!dry_run) object["snapshot"] = report.snapshot;
+  object.update({{"files", report.files},
+                 {"directories", report.directories},
+                 {"links", report.links},
+                 {"bytes", report.bytes},
+                 {"bytes_new", report.bytes_new},
+                 {"bytes_stored", report.bytes_stored},
+                 {"packs", report.packs},
+                 {"excluded", report.excluded},
+                 {"hard_links", report.hard_links},
+                 {"skipped", report.skipped},
+                 {"changed", report.changed},
+                 {"twins", report.twins}});
+  return object;
 }
 
-std::string summary(const IngestReport& report, std::chrono::duration<double> time) {
-  const double seconds = std::max(time.count(), 0.001);
-  std::string text = fmt::format(
-      "{}, {}, {}; {} in {} ({}/s)\n{} new, {} stored in {}", count_of(report.files, "file"),
+std::string counts(const IngestReport& report) {
+  return fmt::format(
+      "{}, {}, {}; {}", count_of(report.files, "file"),
       report.directories == 1 ? "1 directory" : fmt::format("{} directories", report.directories),
-      count_of(report.links, "link"), human_bytes(report.bytes),
-      human_duration(std::chrono::duration_cast<std::chrono::seconds>(time)),
-      human_bytes(static_cast<std::uint64_t>(static_cast<double>(report.bytes) / seconds)),
-      human_bytes(report.bytes_new), human_bytes(report.bytes_stored),
-      count_of(report.packs, "pack"));
+      count_of(report.links, "link"), human_bytes(report.bytes));
+}
+
+// What is said after a dry run, too.
+std::string remarks(const IngestReport& report) {
+  std::string text;
   if (report.excluded > 0) text += fmt::format("\n{} excluded", report.excluded);
   if (report.hard_links > 0) {
     text += fmt::format("\n{} kept as separate copies; they restore so",
                         count_of(report.hard_links, "hard link"));
   }
-  text += "\nowners, ACLs and extended attributes are not kept";
   if (!report.complete()) {
     text += fmt::format("\nnot complete: {} skipped, {} changed while being read",
                         report.skipped.size(), report.changed.size());
   }
   return text;
+}
+
+std::string summary(const IngestReport& report, std::chrono::duration<double> time) {
+  const double seconds = std::max(time.count(), 0.001);
+  return fmt::format(
+      "{} in {} ({}/s)\n{} new, {} stored in {}\nowners, ACLs and extended attributes are not "
+      "kept{}",
+      counts(report), human_duration(std::chrono::duration_cast<std::chrono::seconds>(time)),
+      human_bytes(static_cast<std::uint64_t>(static_cast<double>(report.bytes) / seconds)),
+      human_bytes(report.bytes_new), human_bytes(report.bytes_stored),
+      count_of(report.packs, "pack"), remarks(report));
+}
+
+std::string plan(const IngestReport& report) {
+  return fmt::format("would take in {}\n{} new, about {} to store; nothing was written{}",
+                     counts(report), human_bytes(report.bytes_new),
+                     human_bytes(report.bytes_stored), remarks(report));
 }
 
 std::string what_is_kept(const StatusReport& status) {
@@ -128,6 +147,7 @@ ExitCode ingest(Session& session, const IngestArguments& arguments) {
   options.times = !arguments.no_times;
   options.estimate = terminal.can_draw();
   options.level = arguments.level;
+  options.dry_run = arguments.dry_run;
   options.about = parse_about(arguments.about);
   options.exclusion = exclusion_of(arguments);
   const std::vector<std::filesystem::path> paths = paths_of(arguments);
@@ -142,14 +162,18 @@ ExitCode ingest(Session& session, const IngestArguments& arguments) {
         const ProgressBar bar(terminal, session.activity(), "ingesting");
         return vault.ingest(arguments.collection, paths, options, session.activity());
       },
-      [&] { return what_is_kept(vault.status()); });
+      [&] { return options.dry_run ? "a dry run writes nothing" : what_is_kept(vault.status()); });
   const auto time = std::chrono::steady_clock::now() - start;
 
-  terminal.write_line(session.options().json ? to_line(to_json(report)) : report.snapshot);
+  if (session.options().json) {
+    terminal.write_line(to_line(to_json(report, options.dry_run)));
+  } else if (!options.dry_run) {
+    terminal.write_line(report.snapshot);
+  }
   for (const std::string& twin : report.twins) {
     terminal.warn(twin + ": the same name to a file system that normalises Unicode");
   }
-  terminal.say(summary(report, time));
+  terminal.say(options.dry_run ? plan(report) : summary(report, time));
   return report.complete() ? ExitCode::ok : ExitCode::partly;
 }
 
@@ -161,6 +185,7 @@ void add_ingest(CommandLine& line) {
       "  muniment ingest letters ~/leak\n"
       "  muniment ingest letters . --about source=heron --about received=2026-03-01\n"
       "  muniment ingest letters ~/leak --exclude '*.tmp' --exclude-caches\n"
+      "  muniment ingest letters ~/leak --dry-run\n"
       "  pg_dump leaks | muniment ingest letters --stdin --stdin-name leaks.sql\n\n"
       "A path is stored under its last component; '.' gives the contents of the current folder.\n"
       "A pattern is names with '/' between them, in which * ? [a-z] and, for any number of\n"
@@ -204,9 +229,11 @@ void add_ingest(CommandLine& line) {
           "A fact to keep with the snapshot: source, received, collector, method, note, ...")
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");
+  command->add_flag("-n,--dry-run", arguments->dry_run,
+                    "Say what would be taken in and how much of it is new; write nothing");
   command->add_flag("--no-times", arguments->no_times, "Do not record modification times");
   command->add_option("--level", arguments->level, "zstd's level (default 3)")
-      ->check(CLI::Range(1, 19))
+      ->check(CLI::Range(1, 19).description(""))
       ->type_name("1-19");
   when_chosen(command, line, arguments, ingest);
 }

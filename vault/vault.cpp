@@ -194,6 +194,7 @@ IngestReport Vault::ingest(const std::string& collection,
       .log_key = state.opened->service.log,
   };
   IngestResult result = run_ingest(context, paths, options, activity);
+  if (options.dry_run) return std::move(result.report);
   result.report.snapshot =
       fmt::format("{}/{}@{}", collection, result.number, state.device_name(name.device));
   // It is committed, whatever becomes of the catalog.

@@ -219,6 +219,7 @@ class Vault {
   [[nodiscard]] std::vector<CollectionInfo> collections();
   // Once it returned, the snapshot is durable, and known to everyone who opens the vault. If the
   // catalog could not follow, that is said to `activity`, and this object is locked again.
+  // The report of a dry run names no snapshot.
   [[nodiscard]] IngestReport ingest(const std::string& collection,
                                     std::span<const std::filesystem::path> paths,
                                     const IngestOptions& options, Activity& activity);

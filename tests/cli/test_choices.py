@@ -154,6 +154,42 @@ class StandardInput(Choices):
         self.assertEqual(self.muniment("snapshots").lines, [])
 
 
+class DryIngest(Choices):
+    def test_it_foresees_the_report_and_leaves_the_vault_as_it_is(self):
+        self.fill("a", "b/c", "b/d.tmp")
+        write(self.source / "large", support.random_bytes(5_000_000, 1))
+        write(self.source / "again", support.random_bytes(5_000_000, 1))
+        write(self.source / "text", b"the same line again and again\n" * 20_000)
+        os.mkfifo(self.source / "pipe")
+        before = support.tree_of(self.vault)
+        options = ["--exclude", "*.tmp"]
+        plan = self.report(self.source, "--dry-run", *options, code=3)
+        self.assertEqual(support.tree_of(self.vault), before)
+        self.assertTrue(plan["dry_run"])
+        self.assertNotIn("snapshot", plan)
+        report = self.report(self.source, *options, code=3)
+        self.assertFalse(report["dry_run"])
+        for field in ("files", "directories", "links", "bytes", "excluded", "skipped"):
+            self.assertEqual(plan[field], report[field], field)
+        self.assertGreater(plan["bytes_new"], 5_600_000)
+        self.assertLess(plan["bytes_new"], 5_610_000)
+        self.assertGreater(plan["bytes_stored"], 5_000_000)
+        self.assertLess(plan["bytes_stored"], 5_100_000)
+
+        before = support.tree_of(self.vault)
+        again = self.report(self.source, "--dry-run", *options, code=3)
+        self.assertLess(again["bytes_new"], 10_000)
+        self.assertEqual(support.tree_of(self.vault), before)
+
+    def test_it_says_so_and_prints_no_name(self):
+        self.fill("a")
+        result = self.muniment("ingest", "letters", str(self.source), "-n")
+        self.assertEqual(result.stdout, b"")
+        self.assertIn("would take in 1 file", result.stderr)
+        self.assertIn("nothing was written", result.stderr)
+        self.assertEqual(self.muniment("snapshots").lines, [])
+
+
 class Restoring(Choices):
     def setUp(self):
         super().setUp()

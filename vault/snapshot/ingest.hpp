@@ -31,6 +31,8 @@ struct IngestOptions {
   bool times = true;      // record modification times
   bool estimate = false;  // count files and bytes beforehand, in parallel, for a progress bar
   int level = 3;          // zstd, 1 to 19
+  // Read, hash and compress everything, and leave the vault as it is: see IngestReport.
+  bool dry_run = false;
   About about;
   Exclusion exclusion;
   // Instead of paths. If it cannot be read to its end, nothing is committed.
@@ -38,6 +40,9 @@ struct IngestOptions {
   unsigned threads = 0;  // 0: as many as the machine has
 };
 
+// After a dry run: what an ingest would report, without a snapshot and packs; bytes_stored is what
+// the new chunks and the list of files take before they are sealed into packs. Packs that an
+// interrupted ingest left count as not stored.
 struct IngestReport {
   std::string snapshot;  // COLLECTION/NUMBER@DEVICE
   std::uint64_t files = 0;

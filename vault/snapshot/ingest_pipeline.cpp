@@ -55,9 +55,14 @@ class IngestPipeline {
         x_chunks(context.catalog, x_packs, context.keys.id_key),
         x_known(x_chunks),
         x_trainer(context.keys.id_key, options.level),
-        x_line_context{context.store,           context.catalog,          x_known,
-                       context.random,          context.epoch.commitment, context.epoch.public_key,
-                       suite_for_this_machine()},
+        x_line_context{context.store,
+                       context.catalog,
+                       x_known,
+                       context.random,
+                       context.epoch.commitment,
+                       context.epoch.public_key,
+                       suite_for_this_machine(),
+                       options.dry_run},
         x_threads(thread_count(options.threads)),
         x_line(x_line_context, std::max(1U, x_threads / 2)),
         x_scanned(batches_in_flight),
@@ -66,10 +71,12 @@ class IngestPipeline {
         x_working(x_threads) {}
 
   IngestResult run(std::span<const std::filesystem::path> paths) {
-    remove_leftovers();
-    adopt_packs(
-        {x_context.store, x_context.catalog, x_context.epoch_secrets, x_context.keys.id_key},
-        x_activity);
+    if (!x_options.dry_run) {
+      remove_leftovers();
+      adopt_packs(
+          {x_context.store, x_context.catalog, x_context.epoch_secrets, x_context.keys.id_key},
+          x_activity);
+    }
     IngestResult result;
     const std::filesystem::path vault = x_context.scratch.parent_path();
     FileScan scan(paths, vault, x_gear, x_options, x_activity, [this](ScanBatch batch) {
@@ -93,6 +100,10 @@ class IngestPipeline {
 
     result.report.twins = scan.twins();
     result.report.excluded = scan.excluded();
+    if (x_options.dry_run) {
+      result.report.bytes_stored = x_line.payload_bytes();
+      return result;
+    }
     result.number = last.number + 1;
     commit(index, index_chunk, result);
     return result;

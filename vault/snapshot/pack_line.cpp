@@ -37,6 +37,8 @@ void PackLine::cancel() {
 
 bool PackLine::add(const NewChunk& chunk) {
   const Frame frame = chunk.frame();
+  x_payload_bytes += frame.payload.size();
+  if (x_context.weigh_only) return true;
   std::size_t placed = 0;
   while (true) {
     if (!x_draft) x_draft = x_free_drafts.pop();

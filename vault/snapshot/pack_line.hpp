@@ -23,6 +23,7 @@ struct PackLineContext {
   EpochCommitment epoch;
   EpochPublicKey epoch_public_key;
   Suite suite = Suite::aegis256;
+  bool weigh_only = false;  // seal and write nothing, only count
 };
 
 class PackLine {
@@ -40,6 +41,9 @@ class PackLine {
   // durable.
   void finish();
 
+  // What was added, before it is sealed.
+  [[nodiscard]] std::uint64_t payload_bytes() const noexcept { return x_payload_bytes; }
+
   // After the threads ended: the new packs, all of them durable and indexed.
   [[nodiscard]] const std::vector<PackFacts>& packs() const noexcept { return x_packs; }
 
@@ -51,6 +55,7 @@ class PackLine {
 
   const PackLineContext& x_context;
   unsigned x_sealers;
+  std::uint64_t x_payload_bytes = 0;
   std::optional<PackDraft> x_draft;
   BoundedQueue<PackDraft> x_free_drafts;
   BoundedQueue<PackDraft> x_full_drafts;
