@@ -68,6 +68,7 @@ void add_grant(CommandLine& line);
 void add_revoke(CommandLine& line);
 void add_grants(CommandLine& line);
 void add_device(CommandLine& line);
+void add_bench(CommandLine& line);
 // Below `key`.
 void add_key_recovery(CLI::App& group, CommandLine& line);
 

@@ -62,6 +62,7 @@ void declare_all(CommandLine& line) {
   add_revoke(line);
   add_grants(line);
   add_device(line);
+  add_bench(line);
 }
 
 // CLI11 takes an argument like "[a,b]" apart, which is a fine name for a file. A NUL byte at the

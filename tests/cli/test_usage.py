@@ -15,6 +15,7 @@ COMMANDS = [
     ["key", "recovery", "split"], ["key", "recovery", "restore"], ["card"], ["invite"], ["accept"], ["text"],
     ["charter"], ["charter", "show"], ["charter", "propose"], ["charter", "approve"], ["charter", "adopt"],
     ["grant"], ["revoke"], ["grants"], ["device"], ["device", "list"], ["device", "revoke"], ["key", "export-backup"], ["key", "import-backup"],
+    ["bench"],
 ]
 
 
@@ -140,7 +141,7 @@ class Usage(support.Case):
                           ["ingest", "letters", str(source)], ["snapshots"], ["ls", "letters/1"],
                           ["cat", "letters/1:file"], ["restore", "letters/1", str(self.scratch / "out")],
                           ["find", "--name", "file"], ["verify"], ["repair"], ["catalog", "rebuild"],
-                          ["status"]):
+                          ["status"], ["bench", str(self.scratch)]):
             with self.subTest(arguments=arguments):
                 (value,) = self.muniment(*arguments, "--json").json_lines
                 self.assertIsInstance(value, dict)
