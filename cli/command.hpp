@@ -69,6 +69,8 @@ void add_revoke(CommandLine& line);
 void add_grants(CommandLine& line);
 void add_device(CommandLine& line);
 void add_bench(CommandLine& line);
+void add_completion(CommandLine& line);
+void add_man(CommandLine& line);
 // Below `key`.
 void add_key_recovery(CLI::App& group, CommandLine& line);
 

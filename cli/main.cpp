@@ -63,6 +63,8 @@ void declare_all(CommandLine& line) {
   add_grants(line);
   add_device(line);
   add_bench(line);
+  add_completion(line);
+  add_man(line);
 }
 
 // CLI11 takes an argument like "[a,b]" apart, which is a fine name for a file. A NUL byte at the

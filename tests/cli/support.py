@@ -97,6 +97,11 @@ def run_on_terminal(*arguments, answers=(), stdout=None, env=None, typed_at=None
     return os.waitstatus_to_exitcode(status), screen
 
 
+def shell_quoted(text):
+    """In single quotes also where that is not needed."""
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
 def random_bytes(size, seed):
     return random.Random(seed).randbytes(size)
 

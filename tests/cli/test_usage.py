@@ -15,7 +15,7 @@ COMMANDS = [
     ["key", "recovery", "split"], ["key", "recovery", "restore"], ["card"], ["invite"], ["accept"], ["text"],
     ["charter"], ["charter", "show"], ["charter", "propose"], ["charter", "approve"], ["charter", "adopt"],
     ["grant"], ["revoke"], ["grants"], ["device"], ["device", "list"], ["device", "revoke"], ["key", "export-backup"], ["key", "import-backup"],
-    ["bench"],
+    ["bench"], ["completion"], ["man"],
 ]
 
 
