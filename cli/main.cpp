@@ -7,6 +7,7 @@
 
 #include "cli/command.hpp"
 #include "cli/signals.hpp"
+#include "vault/crypto/secret.hpp"
 
 namespace muniment {
 namespace {
@@ -149,5 +150,6 @@ ExitCode run_and_explain(int argc, char** argv) {
 }  // namespace muniment
 
 int main(int argc, char** argv) {
+  muniment::forbid_core_files();
   return static_cast<int>(muniment::run_and_explain(argc, argv));
 }
