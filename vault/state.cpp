@@ -213,6 +213,15 @@ const CollectionAccess& Vault::State::find_collection(const std::string& name) {
     if (access.name == name) return access;
     names.push_back(access.name);
   }
+  // The catalog may know more than the ledgers that can be read now.
+  const std::vector<CatalogCollection> known = catalog->catalog.collections();
+  if (std::ranges::find(known, name, &CatalogCollection::name) != known.end()) {
+    std::string message = "collection " + escape(name) + ": its ledger cannot be read";
+    for (const Damage& ledger : record->ledgers.damage) {
+      message += fmt::format("; {}: {}", ledger.object, ledger.cause);
+    }
+    throw Error(ErrorCode::damaged, message, "put the ledger back from a copy of the vault");
+  }
   std::ranges::sort(names);
   if (record->consortium.charter().members.size() > 1) {
     throw Error(ErrorCode::denied,
