@@ -7,7 +7,7 @@
 
 #include "cli/command.hpp"
 #include "cli/signals.hpp"
-#include "vault/crypto/secret.hpp"
+#include "vault/base/core_files.hpp"
 
 namespace muniment {
 namespace {

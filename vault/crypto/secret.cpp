@@ -1,7 +1,5 @@
 #include "vault/crypto/secret.hpp"
 
-#include <sys/prctl.h>
-
 #include <new>
 
 #include "vault/crypto/sodium.hpp"
@@ -31,13 +29,6 @@ SecretBytes SecretBytes::copy_of(ByteView source) {
 
 void wipe(MutableByteView bytes) noexcept {
   if (!bytes.empty()) sodium_memzero(bytes.data(), bytes.size());
-}
-
-void forbid_core_files() noexcept {
-// The leak sanitizer looks into the process from outside; it forbids core files itself.
-#if !defined(__SANITIZE_ADDRESS__)
-  ::prctl(PR_SET_DUMPABLE, 0);
-#endif
 }
 
 bool equal_constant_time(ByteView a, ByteView b) noexcept {

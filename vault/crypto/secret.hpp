@@ -72,11 +72,6 @@ class SecretKey {
 // Overwrites memory in a way that the compiler keeps.
 void wipe(MutableByteView bytes) noexcept;
 
-// From now on a crash of this process leaves no core file, and nobody but root may look into its
-// memory. Secrets are kept out of core files one by one; what libraries keep for themselves, such
-// as SQLCipher its page keys, and plaintext are not.
-void forbid_core_files() noexcept;
-
 // True if equal; takes the same time wherever they differ. Sizes are public.
 [[nodiscard]] bool equal_constant_time(ByteView a, ByteView b) noexcept;
 
