@@ -16,9 +16,9 @@ void expect_complete(const ReplicaView& view) {
 
 std::size_t crash_stride() {
 #ifdef __SANITIZE_ADDRESS__
-  constexpr std::size_t usual = 40;
+  constexpr std::size_t usual = 20;
 #else
-  constexpr std::size_t usual = 4;
+  constexpr std::size_t usual = 6;
 #endif
   const char* wanted = std::getenv("MUNIMENT_CRASH_STRIDE");
   return wanted == nullptr ? usual : std::max(std::size_t{1}, std::size_t{std::stoul(wanted)});
