@@ -44,7 +44,7 @@ struct ContentLeaf {
 [[nodiscard]] ContentLeaf content_leaf(const SeedKey& key, const SnapshotNonce& nonce,
                                        const Entry& entry);
 
-// Sorts any number of leaves in bounded memory (64 MiB): beyond that, sorted runs of salted digests
+// Sorts any number of leaves in bounded memory (24 MiB): beyond that, sorted runs of salted digests
 // go to temporary files under `scratch`, which are removed at the end. Not thread-safe.
 class ContentTree {
  public:
@@ -52,7 +52,7 @@ class ContentTree {
   static constexpr std::string_view run_prefix = "content-tree-";
 
   ContentTree(FileSystem& files, std::filesystem::path scratch,
-              std::size_t leaves_in_memory = 1'000'000);
+              std::size_t leaves_in_memory = 250'000);
   ~ContentTree();
   ContentTree(ContentTree&&) = delete;
 
