@@ -6,6 +6,7 @@ import os
 import pathlib
 import pty
 import random
+import re
 import select
 import shutil
 import stat
@@ -61,10 +62,17 @@ def start(*arguments, env=None):
                             stderr=subprocess.PIPE, env=env or environment(), start_new_session=True)
 
 
+def question(awaited):
+    return awaited if isinstance(awaited, re.Pattern) else re.compile(re.escape(awaited))
+
+
 def run_on_terminal(*arguments, answers=(), stdout=None, env=None, typed_at=None):
-    """Runs the program on a terminal of its own. `answers` are pairs of what is waited for on the screen and
-    what is then typed, or a function that makes it of the screen. Returns the exit code and everything the screen showed; stdout goes to the file of
-    this name if one is given."""
+    """Runs the program on a terminal of its own. `answers` are pairs of what is waited for on the screen,
+    bytes or a pattern, and what is then typed, or a function that makes it of the screen. Returns the exit code and everything
+    the screen showed; stdout goes to the file of this name if one is given.
+
+    What is waited for should end in the question's last character: what is typed sooner is thrown away
+    when the program turns the echo off."""
     child, terminal = pty.fork()
     if child == 0:
         try:
@@ -88,13 +96,23 @@ def run_on_terminal(*arguments, answers=(), stdout=None, env=None, typed_at=None
         if not read:
             break
         screen += read
-        while pending and (at := screen.find(pending[0][0], answered_up_to)) >= 0:
-            answered_up_to = at + len(pending[0][0])
+        while pending and (found := question(pending[0][0]).search(screen, answered_up_to)):
+            answered_up_to = found.end()
             answer = pending.pop(0)[1]
             os.write(terminal, answer(screen) if callable(answer) else answer)
     os.close(terminal)
     _, status = os.waitpid(child, 0)
     return os.waitstatus_to_exitcode(status), screen
+
+
+SHEET_WORD = re.compile(rb"(?<!\d)(\d{1,2})  ([a-z]{4,})")
+SHEET_QUESTION = re.compile(rb"Word (\d+): ")
+
+
+def word_of_sheet(screen):
+    """What is typed where a word of the sheet that was shown is asked back."""
+    sheet = {int(number): word for number, word in SHEET_WORD.findall(screen)}
+    return sheet[int(SHEET_QUESTION.findall(screen)[-1])] + b"\n"
 
 
 def shell_quoted(text):

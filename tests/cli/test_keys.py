@@ -425,8 +425,9 @@ class Recovery(KeyCase):
         code, screen = run_on_terminal(
             "--vault", str(self.vault), "key", "recovery", "restore", "--new-passphrase-file",
             str(self.new), env=self.env,
-            answers=[(b"of a share: ", words[0] + b"\n"), (b"share 2: ", words[1][:-5] + b"\n"),
-                     (b"share 2: ", words[1] + b"\n")])
+            answers=[(b"of a share: ", words[0] + b"\n"),
+                     (b"words of share 2: ", words[1][:-5] + b"\n"),
+                     (b"words of share 2: ", words[1] + b"\n")])
         self.assertEqual(code, 0, screen)
         self.assertIn(b"too few shares: 1 more needed", screen)
         self.assertNotIn(words[0][:20], screen)

@@ -14,7 +14,8 @@ import subprocess
 import sys
 
 import support
-from support import flip_bit, random_bytes, remove_tree, run_on_terminal, tree_of, write
+from support import (SHEET_QUESTION, flip_bit, random_bytes, remove_tree, run_on_terminal, tree_of,
+                     word_of_sheet, write)
 from test_hostile import NAMES, make_deep, path_of_length
 
 RESCUE = pathlib.Path(__file__).resolve().parents[2] / "scripts/rescue"
@@ -293,8 +294,9 @@ def forged(content, old, new):
 
 class Passphrase(Case):
     def test_it_opens_the_vault_typed_or_from_a_file(self):
-        screens = [(b"New passphrase: ", b"correct horse\n"), (b"The same again: ", b"correct horse\n")]
-        code, screen = run_on_terminal("init", str(self.vault), "--device", "desk", answers=screens)
+        answers = [(b"New passphrase: ", b"correct horse\n"), (b"The same again: ", b"correct horse\n"),
+                   *2 * [(SHEET_QUESTION, word_of_sheet)]]
+        code, screen = run_on_terminal("init", str(self.vault), "--device", "desk", answers=answers)
         self.assertEqual(code, 0, screen)
         file = write(self.scratch / "passphrase", b"correct horse\n")
         options = ["--vault", str(self.vault), "--passphrase-file", str(file)]

@@ -2,28 +2,18 @@
 """On a terminal: passphrases are asked and never shown, bars are drawn, and nothing binary is written."""
 
 import os
-import re
 
 import support
-from support import random_bytes, run_on_terminal, write
-
-WORDS = re.compile(rb"(?<!\d)(\d{1,2})  ([a-z]{4,})")
+from support import (SHEET_QUESTION, SHEET_WORD, random_bytes, run_on_terminal, word_of_sheet,
+                     write)
 
 
 class Passphrase(support.Case):
     def init(self, *answers, words=3 * (None,)):
         """`words` are typed where words of the sheet are asked back; None: the right ones."""
         prompts = [b"New passphrase: ", b"The same again: "]
-        asked = re.compile(rb"Word (\d+): ")
-
-        def word(typed):
-            def answer(screen):
-                sheet = {int(number): word for number, word in WORDS.findall(screen)}
-                return (typed or sheet[int(asked.findall(screen)[-1])]) + b"\n"
-            return answer
-
         # Two at a time.
-        typed = [(b"Word ", word(one)) for one in words for _ in range(2)]
+        typed = [(SHEET_QUESTION, one + b"\n" if one else word_of_sheet) for one in words for _ in range(2)]
         return run_on_terminal("init", str(self.vault), "--device", "desk",
                                answers=list(zip(prompts, answers)) + typed,
                                stdout=str(self.scratch / "stdout"))
@@ -33,7 +23,7 @@ class Passphrase(support.Case):
         self.assertEqual(code, 0, screen)
         self.assertNotIn(b"horse", screen)
         self.assertEqual((self.scratch / "stdout").read_bytes(), b"")
-        numbers = [int(number) for number, _ in WORDS.findall(screen)]
+        numbers = [int(number) for number, _ in SHEET_WORD.findall(screen)]
         self.assertEqual(sorted(numbers), list(range(1, 34)))
 
         code, screen = run_on_terminal("--vault", str(self.vault), "collection", "create", "letters",
@@ -54,7 +44,7 @@ class Passphrase(support.Case):
         code, screen = self.init(b"one\n", b"one\n", words=(b"wrong", None))
         self.assertEqual(code, 0, screen)
         self.assertEqual(screen.count(b"That is not what stands there"), 1)
-        first, second = re.findall(rb"Word (\d+): ", screen)[:2]
+        first, second = SHEET_QUESTION.findall(screen)[:2]
         self.assertLess(int(first), int(second))
 
     def test_a_sheet_that_was_not_copied_is_said_so(self):
