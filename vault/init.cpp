@@ -53,14 +53,7 @@ InitResult Vault::init(const InitOptions& options, const Credential& credential,
   LedgerWriter ledger =
       LedgerWriter::open(files, directory / "ledgers", founded.ledger, founding.device.log);
   ledger.append(founded.entries, log_key);
-  save_keyring(files, directory, created.keyring);
-  static_cast<void>(Catalog::create(files, directory / "catalog.db", catalog_key,
-                                    {identity.vault, identity.consortium}, random));
-  // Last: with it, the directory is a vault.
-  write_file_atomically(files, directory / marker_name, as_bytes(encode_marker(identity)));
-  files.sync_directory(directory);
-  files.sync_directory(directory.parent_path());
-  made.keep();
+  made.finish(created.keyring, catalog_key, random);
   return result;
 }
 

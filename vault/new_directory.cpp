@@ -2,6 +2,8 @@
 
 #include "vault/base/error.hpp"
 #include "vault/base/text.hpp"
+#include "vault/catalog/catalog.hpp"
+#include "vault/keyring/keyring_file.hpp"
 #include "vault/marker.hpp"
 
 namespace muniment {
@@ -40,7 +42,7 @@ void clear(const std::filesystem::path& directory) noexcept {
 }  // namespace
 
 NewVaultDirectory::NewVaultDirectory(FileSystem& files, std::filesystem::path directory)
-    : x_directory(std::move(directory)), x_made(make(files, x_directory)) {
+    : x_files(files), x_directory(std::move(directory)), x_made(make(files, x_directory)) {
   try {
     for (const char* name : {"packs", "ledgers", "tmp"}) files.make_directory(x_directory / name);
   } catch (...) {
@@ -56,6 +58,17 @@ NewVaultDirectory::~NewVaultDirectory() {
   clear(x_directory);
   std::error_code ignored;
   if (x_made) std::filesystem::remove(x_directory, ignored);
+}
+
+void NewVaultDirectory::finish(Keyring& keyring, const CatalogKey& catalog_key, Random& random) {
+  const KeyringIdentity& identity = keyring.identity();
+  save_keyring(x_files, x_directory, keyring);
+  static_cast<void>(Catalog::create(x_files, x_directory / "catalog.db", catalog_key,
+                                    {identity.vault, identity.consortium}, random));
+  write_file_atomically(x_files, x_directory / marker_name, as_bytes(encode_marker(identity)));
+  x_files.sync_directory(x_directory);
+  x_files.sync_directory(x_directory.parent_path());
+  x_kept = true;
 }
 
 }  // namespace muniment

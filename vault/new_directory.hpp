@@ -2,6 +2,9 @@
 #pragma once
 
 #include "vault/base/file.hpp"
+#include "vault/crypto/keys.hpp"
+#include "vault/crypto/random.hpp"
+#include "vault/keyring/keyring.hpp"
 
 namespace muniment {
 
@@ -12,9 +15,12 @@ class NewVaultDirectory {
   ~NewVaultDirectory();
   NewVaultDirectory(NewVaultDirectory&&) = delete;
 
-  void keep() noexcept { x_kept = true; }
+  // Writes both copies of the keyring, an empty catalog and, last, the marker: with it, and not
+  // before, the directory is a vault, and it stays. Ledgers must be there already.
+  void finish(Keyring& keyring, const CatalogKey& catalog_key, Random& random);
 
  private:
+  FileSystem& x_files;
   std::filesystem::path x_directory;
   bool x_made = false;  // it was absent
   bool x_kept = false;

@@ -4,16 +4,13 @@
 
 #include <algorithm>
 
-#include "vault/catalog/catalog.hpp"
 #include "vault/consortium/granting.hpp"
 #include "vault/exchange.hpp"
 #include "vault/keyring/age.hpp"
-#include "vault/keyring/keyring_file.hpp"
 #include "vault/ledger/sealed_part.hpp"
 #include "vault/ledger/writer.hpp"
 #include "vault/ledger_set.hpp"
 #include "vault/made_up_name.hpp"
-#include "vault/marker.hpp"
 #include "vault/new_directory.hpp"
 
 namespace muniment {
@@ -181,13 +178,7 @@ RebuiltVault rebuild_vault(const RebuildOptions& options, const RecoverySeed& se
   created.keyring.add_slot(fresh, {Compartments::both, options.argon2id_cost}, created.unlocked,
                            random);
   created.keyring.add_slot(Credential::recovery(seed), {}, created.unlocked, random);
-  save_keyring(files, directory, created.keyring);
-  static_cast<void>(Catalog::create(files, directory / "catalog.db", catalog_key,
-                                    {identity.vault, identity.consortium}, random));
-  write_file_atomically(files, directory / marker_name, as_bytes(encode_marker(identity)));
-  files.sync_directory(directory);
-  files.sync_directory(directory.parent_path());
-  made.keep();
+  made.finish(created.keyring, catalog_key, random);
   return result;
 }
 
