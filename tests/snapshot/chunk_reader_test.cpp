@@ -29,9 +29,14 @@ std::vector<Bytes> three_chunks(Shelf& shelf) {
   return {shelf.random.bytes(300'000), shelf.random.bytes(1), shelf.random.bytes(200'000)};
 }
 
+Bytes plaintext(ChunkReader& chunks, const ChunkId& id) {
+  ChunkBuffer buffer;
+  return to_bytes(chunks.read(id, std::nullopt, buffer).plaintext);
+}
+
 // What reading it fails with, all of it.
 std::string failure(ChunkReader& chunks, const ChunkId& id) {
-  const auto error = error_of([&] { (void)chunks.read(id); });
+  const auto error = error_of([&] { static_cast<void>(plaintext(chunks, id)); });
   if (!error) return "";
   CHECK(error->code() == ErrorCode::damaged);
   return error->what();
@@ -54,12 +59,15 @@ TEST_CASE("chunk reader: chunks come back with their SHA-256, however packs are 
   for (const PackAccess access : every_access) {
     Reading reading(shelf, access);
     for (const Bytes& chunk : chunks) {
-      const ReadChunk read = reading.chunks.read(shelf.id_of(chunk));
-      CHECK(read.plaintext == chunk);
+      const auto length = static_cast<std::uint32_t>(chunk.size());
+      ChunkBuffer buffer;
+      const ReadChunk read = reading.chunks.read(shelf.id_of(chunk), std::nullopt, buffer);
+      CHECK(equal(read.plaintext, chunk));
       CHECK(read.sha256 == sha256(chunk));
-      CHECK(
-          reading.chunks.read(sha256(chunk), static_cast<std::uint32_t>(chunk.size())).plaintext ==
-          chunk);
+      CHECK(equal(reading.chunks.read(sha256(chunk), length, buffer).plaintext, chunk));
+      const auto seen = reading.chunks.look(shelf.id_of(chunk), length, buffer);
+      REQUIRE(seen);
+      CHECK(equal(*seen, chunk));
     }
   }
   CHECK(shelf.activity.texts().empty());
@@ -79,8 +87,11 @@ TEST_CASE("chunk reader: a chunk of another length than expected is refused") {
   const std::vector<Bytes> chunks = three_chunks(shelf);
   shelf.put(chunks);
   Reading reading(shelf);
-  CHECK(error_code([&] { (void)reading.chunks.read(shelf.id_of(chunks[0]), 299'999); }) ==
-        ErrorCode::damaged);
+  ChunkBuffer buffer;
+  CHECK(error_code([&] {
+          static_cast<void>(reading.chunks.read(shelf.id_of(chunks[0]), 299'999, buffer));
+        }) == ErrorCode::damaged);
+  CHECK_FALSE(reading.chunks.look(shelf.id_of(chunks[0]), 299'999, buffer));
 }
 
 TEST_CASE("chunk reader: a chunk that two packs share is joined") {
@@ -90,7 +101,7 @@ TEST_CASE("chunk reader: a chunk that two packs share is joined") {
   shelf.put_split(chunk, packs);
   for (const PackAccess access : every_access) {
     Reading reading(shelf, access);
-    CHECK(reading.chunks.read(shelf.id_of(chunk)).plaintext == chunk);
+    CHECK(plaintext(reading.chunks, shelf.id_of(chunk)) == chunk);
     std::vector<PackId> used;
     CHECK(reading.chunks.holds(shelf.id_of(chunk), used));
     CHECK(std::ranges::is_permutation(used, packs));
@@ -124,7 +135,7 @@ TEST_CASE("chunk reader: halves that were cut in different places are told apart
   const PackId stranger = shelf.put(draft);
 
   Reading both(shelf);
-  CHECK(both.chunks.read(shelf.id_of(chunk)).plaintext == chunk);
+  CHECK(plaintext(both.chunks, shelf.id_of(chunk)) == chunk);
   std::vector<PackId> used;
   CHECK(both.chunks.holds(shelf.id_of(chunk), used));
   CHECK(std::ranges::is_permutation(used, packs));
@@ -165,7 +176,7 @@ TEST_CASE("chunk reader: a chunk in two packs is read from the one that is whole
     shelf.damage(packs[broken], 10, 20);
     for (const PackAccess access : every_access) {
       Reading reading(shelf, access);
-      CHECK(reading.chunks.read(shelf.id_of(chunks[0])).plaintext == chunks[0]);
+      CHECK(plaintext(reading.chunks, shelf.id_of(chunks[0])) == chunks[0]);
     }
     shelf.store.replace(pack_key(packs[broken]), before);
   }
@@ -180,7 +191,7 @@ TEST_CASE("chunk reader: a damaged frame is healed in memory, and said once") {
   Reading reading(shelf);
   for (int i = 0; i < 3; ++i) {
     for (const Bytes& chunk : chunks) {
-      CHECK(reading.chunks.read(shelf.id_of(chunk)).plaintext == chunk);
+      CHECK(plaintext(reading.chunks, shelf.id_of(chunk)) == chunk);
     }
   }
   CHECK(shelf.activity.count("healed in memory") == 1);
@@ -199,8 +210,8 @@ TEST_CASE("chunk reader: a damaged pack that had to make room is healed again") 
   for (const PackAccess access : every_access) {
     Reading reading(shelf, access, 1);
     for (int i = 0; i < 3; ++i) {
-      CHECK(reading.chunks.read(shelf.id_of(chunks[0])).plaintext == chunks[0]);
-      CHECK(reading.chunks.read(shelf.id_of(others[0])).plaintext == others[0]);
+      CHECK(plaintext(reading.chunks, shelf.id_of(chunks[0])) == chunks[0]);
+      CHECK(plaintext(reading.chunks, shelf.id_of(others[0])) == others[0]);
     }
   }
   CHECK(shelf.activity.count("healed in memory") == every_access.size());
@@ -215,7 +226,7 @@ TEST_CASE("chunk reader: of a pack past healing, what is left is read, and the r
     Reading reading(shelf, access);
     CHECK(failure(reading.chunks, shelf.id_of(chunks[0])) ==
           "pack " + pack.hex() + ": damaged beyond what its parity can heal");
-    CHECK(reading.chunks.read(shelf.id_of(chunks[2])).plaintext == chunks[2]);
+    CHECK(plaintext(reading.chunks, shelf.id_of(chunks[2])) == chunks[2]);
   }
 }
 
@@ -315,7 +326,7 @@ TEST_CASE("open packs: threads that want one pack share it, damaged or not") {
         for (int round = 0; round < 6; ++round) {
           const std::vector<Bytes>& mine = (i + round) % 2 == 0 ? chunks : others;
           for (const Bytes& chunk : mine) {
-            if (reading.chunks.read(shelf.id_of(chunk)).plaintext != chunk) ++wrong;
+            if (plaintext(reading.chunks, shelf.id_of(chunk)) != chunk) ++wrong;
           }
         }
       });

@@ -34,11 +34,12 @@ std::optional<std::pair<PackReader, EpochCommitment>> open_with_any(const AdoptC
 // Every whole frame gives the chunk that the table says. A part of a chunk is not checked here: it
 // counts only beside its other half, and ChunkReader::holds hashes the two.
 bool every_frame_is_sound(ChunkOpener& opener, const PackReader& reader) {
+  ChunkBuffer buffer;
   for (std::size_t frame = 0; frame < reader.table().frames.size(); ++frame) {
-    std::optional<Bytes> payload = reader.read_frame(frame);
-    if (!payload) return false;
+    const MutableByteView payload = buffer.payload(reader.entry(frame).stored_bytes);
+    if (!reader.read_frame(frame, payload)) return false;
     if (frame_part(reader.head(), frame) != FramePart{}) continue;
-    if (!opener.open(reader, frame, std::move(*payload))) return false;
+    if (!opener.open(reader, frame, payload, buffer)) return false;
   }
   return reader.tail_is_sound();
 }

@@ -10,21 +10,18 @@ constexpr std::size_t dictionaries_kept = 16;
 }  // namespace
 
 std::optional<ReadChunk> ChunkOpener::open(const PackReader& pack, std::size_t frame,
-                                           Bytes payload) {
-  const FrameEntry& entry = pack.entry(frame);
-  auto plaintext = decompress(pack, pack.codec(frame), std::move(payload), entry.plain_bytes);
+                                           ByteView payload, ChunkBuffer& buffer) {
+  const auto plaintext = decompress(pack, frame, payload, buffer);
   if (!plaintext) return std::nullopt;
-  return check(std::move(*plaintext), entry.chunk);
+  const Sha256Digest digest = sha256(*plaintext);
+  if (chunk_id(x_id_key, digest) != pack.entry(frame).chunk) return std::nullopt;
+  return ReadChunk{*plaintext, digest};
 }
 
-std::optional<ReadChunk> ChunkOpener::check(Bytes plaintext, const ChunkId& id) const {
-  const Sha256Digest digest = sha256(plaintext);
-  if (chunk_id(x_id_key, digest) != id) return std::nullopt;
-  return ReadChunk{std::move(plaintext), digest};
-}
-
-std::optional<Bytes> ChunkOpener::decompress(const PackReader& pack, const Codec& codec,
-                                             Bytes payload, std::uint32_t length) {
+std::optional<ByteView> ChunkOpener::decompress(const PackReader& pack, std::size_t frame,
+                                                ByteView payload, ChunkBuffer& buffer) {
+  const Codec& codec = pack.codec(frame);
+  const std::uint32_t length = pack.entry(frame).plain_bytes;
   if (codec.kind == CodecKind::raw) {
     if (payload.size() != length) return std::nullopt;
     return payload;
@@ -35,7 +32,7 @@ std::optional<Bytes> ChunkOpener::decompress(const PackReader& pack, const Codec
     if (!dictionary) return std::nullopt;
   }
   thread_local ZstdDecompressor decompressor;
-  Bytes plaintext(length);
+  const MutableByteView plaintext = buffer.plaintext(length);
   if (!decompressor.decompress(payload, plaintext, dictionary.get())) return std::nullopt;
   return plaintext;
 }
@@ -63,7 +60,8 @@ ChunkOpener::Dictionary ChunkOpener::read_dictionary(const PackReader& pack, con
     if (!is_it || !pack.codec(frame).dictionary.is_zero()) continue;
     auto payload = pack.read_frame(frame);
     if (!payload) continue;
-    const auto chunk = open(pack, frame, std::move(*payload));
+    ChunkBuffer buffer;
+    const auto chunk = open(pack, frame, *payload, buffer);
     if (!chunk) continue;
     auto prepared = ZstdDictionary::prepare_to_decompress(chunk->plaintext);
     if (prepared) return std::make_shared<const ZstdDictionary>(std::move(*prepared));

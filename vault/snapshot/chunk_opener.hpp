@@ -8,11 +8,13 @@
 #include "vault/codec/zstd.hpp"
 #include "vault/crypto/keys.hpp"
 #include "vault/pack/reader.hpp"
+#include "vault/snapshot/chunk_buffer.hpp"
 
 namespace muniment {
 
+// The plaintext stands in the ChunkBuffer into which the chunk was read.
 struct ReadChunk {
-  Bytes plaintext;
+  ByteView plaintext;
   Sha256Digest sha256;
 };
 
@@ -23,17 +25,18 @@ class ChunkOpener {
   explicit ChunkOpener(const IdKey& id_key) noexcept : x_id_key(id_key) {}
 
   // The chunk that begins as this frame of `pack`; `payload` is all of it, also if the chunk was
-  // cut and ends in another pack. Empty if it does not have exactly the length and the id that its
-  // entry says, or if the pack does not hold the dictionary that it needs.
+  // cut and ends in another pack, and may stand in `buffer`. Empty if it does not have exactly the
+  // length and the id that its entry says, or if the pack does not hold the dictionary that it
+  // needs.
   [[nodiscard]] std::optional<ReadChunk> open(const PackReader& pack, std::size_t frame,
-                                              Bytes payload);
+                                              ByteView payload, ChunkBuffer& buffer);
+  // The same without comparing it with its id: for who hashes the whole of which it is a part.
+  [[nodiscard]] std::optional<ByteView> decompress(const PackReader& pack, std::size_t frame,
+                                                   ByteView payload, ChunkBuffer& buffer);
 
  private:
   using Dictionary = std::shared_ptr<const ZstdDictionary>;
 
-  [[nodiscard]] std::optional<Bytes> decompress(const PackReader& pack, const Codec& codec,
-                                                Bytes payload, std::uint32_t length);
-  [[nodiscard]] std::optional<ReadChunk> check(Bytes plaintext, const ChunkId& id) const;
   // Null if the pack does not hold it whole and sound.
   [[nodiscard]] Dictionary find_dictionary(const PackReader& pack, const ChunkId& id);
   [[nodiscard]] Dictionary read_dictionary(const PackReader& pack, const ChunkId& id);

@@ -1,5 +1,7 @@
 #include "vault/snapshot/chunk_reader.hpp"
 
+#include <cstring>
+
 namespace muniment {
 
 PackIndex index_of(const PackFacts& facts, const PackTable& table) {
@@ -45,21 +47,46 @@ std::vector<ChunkReader::Place> ChunkReader::places(const ChunkId& id,
   return places;
 }
 
-std::optional<ReadChunk> ChunkReader::open(const Place& place) {
-  std::optional<Bytes> payload =
-      place.second ? join_parts(*place.first, *place.second) : place.first->read_frame(place.frame);
-  if (!payload) return std::nullopt;
-  return x_opener.open(*place.first, place.frame, std::move(*payload));
+std::optional<ByteView> ChunkReader::payload(const Place& place, ChunkBuffer& buffer) {
+  if (place.second) {
+    const std::optional<Bytes> joined = join_parts(*place.first, *place.second);
+    if (!joined) return std::nullopt;
+    const MutableByteView target = buffer.payload(joined->size());
+    std::memcpy(target.data(), joined->data(), joined->size());
+    return target;
+  }
+  const MutableByteView target = buffer.payload(place.first->entry(place.frame).stored_bytes);
+  if (!place.first->read_frame(place.frame, target)) return std::nullopt;
+  return target;
 }
 
-ReadChunk ChunkReader::read(const ChunkId& id, std::optional<std::uint32_t> length) {
+std::optional<ReadChunk> ChunkReader::open(const Place& place, ChunkBuffer& buffer) {
+  const auto sealed = payload(place, buffer);
+  if (!sealed) return std::nullopt;
+  return x_opener.open(*place.first, place.frame, *sealed, buffer);
+}
+
+std::optional<ByteView> ChunkReader::look(const ChunkId& id, std::uint32_t length,
+                                          ChunkBuffer& buffer) {
+  Trouble ignored;
+  for (const Place& place : places(id, locate(id), false, ignored)) {
+    const auto sealed = payload(place, buffer);
+    if (!sealed) continue;
+    const auto found = x_opener.decompress(*place.first, place.frame, *sealed, buffer);
+    if (found && found->size() == length) return found;
+  }
+  return std::nullopt;
+}
+
+ReadChunk ChunkReader::read(const ChunkId& id, std::optional<std::uint32_t> length,
+                            ChunkBuffer& buffer) {
   const std::vector<ChunkLocation> locations = locate(id);
   Trouble trouble;
   for (const bool checked : {false, true}) {
     for (const Place& place : places(id, locations, checked, trouble)) {
-      std::optional<ReadChunk> chunk = open(place);
+      const std::optional<ReadChunk> chunk = open(place, buffer);
       if (chunk && chunk->plaintext.size() == length.value_or(chunk->plaintext.size()))
-        return std::move(*chunk);
+        return *chunk;
       // Of a chunk that was cut, the half that does not open is to blame.
       const bool second = place.second && place.first->read_frame(place.frame);
       const ChunkLocation& at = second ? place.second_location : place.first_location;
@@ -76,7 +103,8 @@ bool ChunkReader::holds(const ChunkId& id, std::vector<PackId>& packs) {
   std::vector<ChunkLocation> locations = locate(id);
   std::erase_if(locations, [](const ChunkLocation& location) { return location.lost; });
   for (const Place& place : places(id, locations, false, trouble)) {
-    if (place.second && !open(place)) continue;
+    ChunkBuffer buffer;
+    if (place.second && !open(place, buffer)) continue;
     packs.push_back(place.first_location.pack);
     if (place.second) packs.push_back(place.second_location.pack);
     return true;

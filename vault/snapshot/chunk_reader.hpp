@@ -27,13 +27,19 @@ class ChunkReader {
 
   // The chunk with this id; of `length` bytes, if that is known. Error(damaged) says which pack
   // stands in the way and why, not for which file: the caller knows that.
-  [[nodiscard]] ReadChunk read(const ChunkId& id,
-                               std::optional<std::uint32_t> length = std::nullopt);
+  [[nodiscard]] ReadChunk read(const ChunkId& id, std::optional<std::uint32_t> length,
+                               ChunkBuffer& buffer);
 
   // The only chunk of a file.
-  [[nodiscard]] ReadChunk read(const Sha256Digest& sha256, std::uint32_t length) {
-    return read(chunk_id(x_id_key, sha256), length);
+  [[nodiscard]] ReadChunk read(const Sha256Digest& sha256, std::uint32_t length,
+                               ChunkBuffer& buffer) {
+    return read(chunk_id(x_id_key, sha256), length, buffer);
   }
+
+  // What the first place that opens has under this id, not compared with it: for who hashes the
+  // whole file. Empty if there is none, or if its length is another one.
+  [[nodiscard]] std::optional<ByteView> look(const ChunkId& id, std::uint32_t length,
+                                             ChunkBuffer& buffer);
 
   // True if some pack's own table lists the whole chunk, or two packs its halves and they open to
   // it: what deduplication relies on. `packs` gets the packs that hold it.
@@ -65,7 +71,9 @@ class ChunkReader {
   [[nodiscard]] std::vector<Place> places(const ChunkId& id,
                                           std::span<const ChunkLocation> locations, bool checked,
                                           Trouble& trouble);
-  [[nodiscard]] std::optional<ReadChunk> open(const Place& place);
+  // The payload of the frame, or of both; empty if it is damaged.
+  [[nodiscard]] static std::optional<ByteView> payload(const Place& place, ChunkBuffer& buffer);
+  [[nodiscard]] std::optional<ReadChunk> open(const Place& place, ChunkBuffer& buffer);
 
   SharedCatalog& x_catalog;
   OpenPacks& x_packs;

@@ -84,9 +84,19 @@ OpenPacks::Result OpenPacks::open_now(const PackId& pack, const EpochCommitment&
                                       PackAccess access) const {
   const auto key = x_keys.find(epoch);
   if (key == x_keys.end()) return PackFault::foreign;
-  auto opened = open_pack(x_store, pack, {&key->second, 1}, access);
+  auto opened = open_pack(x_store, pack, {&key->second, 1}, access,
+                          access == PackAccess::ranges ? Bytes{} : x_files->take());
   if (const auto* fault = std::get_if<PackFault>(&opened)) return *fault;
-  return std::make_shared<const PackReader>(std::move(std::get<PackReader>(opened)));
+  return share(std::move(std::get<PackReader>(opened)));
+}
+
+std::shared_ptr<const PackReader> OpenPacks::share(PackReader reader) const {
+  if (x_access == PackAccess::ranges) return std::make_shared<const PackReader>(std::move(reader));
+  auto owned = std::make_unique<PackReader>(std::move(reader));
+  return {owned.release(), [files = x_files](PackReader* last) {
+            const std::unique_ptr<PackReader> closed(last);
+            files->give(std::move(*closed).release());
+          }};
 }
 
 bool OpenPacks::keep(const PackId& pack, const std::shared_ptr<const PackReader>& reader,

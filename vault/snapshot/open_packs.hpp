@@ -11,6 +11,7 @@
 #include <variant>
 
 #include "vault/base/activity.hpp"
+#include "vault/base/spares.hpp"
 #include "vault/pack/reader.hpp"
 
 namespace muniment {
@@ -51,6 +52,8 @@ class OpenPacks {
                                  const EpochCommitment& epoch, PackAccess access);
   [[nodiscard]] Result open_now(const PackId& pack, const EpochCommitment& epoch,
                                 PackAccess access) const;
+  // Takes the reader's memory back when nobody uses it any more.
+  [[nodiscard]] std::shared_ptr<const PackReader> share(PackReader reader) const;
   // True if the pack is now known to be damaged on disk, and was not before.
   [[nodiscard]] bool keep(const PackId& pack, const std::shared_ptr<const PackReader>& reader,
                           PackAccess access);
@@ -62,6 +65,8 @@ class OpenPacks {
   const std::size_t x_memory_bytes_max;
   Activity& x_activity;
 
+  // Of packs that were closed: shared, since whoever holds a reader may outlive this.
+  std::shared_ptr<Spares<Bytes>> x_files = std::make_shared<Spares<Bytes>>(2);
   std::mutex x_mutex;
   std::list<Slot> x_slots;  // most recently used first
   std::unordered_map<PackId, std::list<Slot>::iterator> x_by_pack;

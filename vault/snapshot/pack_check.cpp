@@ -141,11 +141,14 @@ class PackCheck {
   static std::string try_frames(const PackReader& reader, const IdKey& id_key,
                                 ShardHashes& hashes) {
     ChunkOpener opener(id_key);
+    ChunkBuffer buffer;
     std::size_t bad = 0;
     for (std::size_t frame = 0; frame < reader.table().frames.size(); ++frame) {
-      std::optional<Bytes> payload = reader.read_frame(frame);
+      const MutableByteView payload = buffer.payload(reader.entry(frame).stored_bytes);
       const bool whole = frame_part(reader.head(), frame) == FramePart{};
-      if (!payload || (whole && !opener.open(reader, frame, std::move(*payload)))) ++bad;
+      const bool sound = reader.read_frame(frame, payload) &&
+                         (!whole || opener.open(reader, frame, payload, buffer));
+      if (!sound) ++bad;
       hashes.advance_to(reader.frame_end(frame));
     }
     if (bad > 0) return fmt::format("intact, but {} of its frames do not give their chunks", bad);

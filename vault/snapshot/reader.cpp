@@ -9,6 +9,9 @@ namespace muniment {
 
 namespace {
 
+// One for each thread that a restore may have.
+constexpr std::size_t buffers_kept = 8;
+
 // What the chunk reader says of a pack, as it concerns this file.
 [[noreturn]] void throw_for(const std::string& object, const Error& error) {
   throw Error(error.code(), object + ": " + error.what(), error.hint());
@@ -17,14 +20,18 @@ namespace {
 }  // namespace
 
 Reader::Reader(std::string name, SnapshotIndex index, std::shared_ptr<ChunkReader> chunks)
-    : x_name(std::move(name)), x_index(std::move(index)), x_chunks(std::move(chunks)) {}
+    : x_name(std::move(name)),
+      x_index(std::move(index)),
+      x_chunks(std::move(chunks)),
+      x_buffers(buffers_kept) {}
 
 Reader::~Reader() = default;
 
 std::vector<Entry> Reader::entries(const ManifestChunk& piece) const {
   const std::string object = x_name + ": list of files";
   try {
-    const ReadChunk chunk = x_chunks->read(piece.chunk.id, piece.chunk.length);
+    ChunkBuffer buffer;
+    const ReadChunk chunk = x_chunks->read(piece.chunk.id, piece.chunk.length, buffer);
     auto decoded = decode_entries(chunk.plaintext);
     const bool in_place = decoded && decoded->front().path == piece.first_path &&
                           (is_last(piece) || decoded->back().path < (&piece + 1)->first_path);
@@ -73,37 +80,62 @@ void Reader::visit(std::string_view path, const std::function<bool(const Entry&)
   }
 }
 
+void Reader::visit_chunks(const Entry& entry, ChunkBuffer& buffer,
+                          const std::function<bool(const ChunkRef&)>& visitor) const {
+  if (!std::ranges::all_of(entry.chunks, visitor)) return;
+  for (const ChunkRef& list : entry.chunk_lists) {
+    const auto refs = decode_chunk_list(x_chunks->read(list.id, list.length, buffer).plaintext);
+    if (!refs) throw Error(ErrorCode::damaged, "its list of chunks is not well-formed");
+    if (!std::ranges::all_of(*refs, visitor)) return;
+  }
+}
+
 void Reader::read(const Entry& entry, const std::function<void(ByteView)>& sink) const {
+  if (entry.size == 0) return;
+  ChunkBuffer buffer = x_buffers.take();
   try {
-    if (entry.size == 0) return;
     if (entry.chunks.empty() && entry.chunk_lists.empty()) {
-      sink(x_chunks->read(entry.sha256, static_cast<std::uint32_t>(entry.size)).plaintext);
-      return;
-    }
-    Sha256 whole;
-    std::uint64_t size = 0;
-    const auto read_all = [&](std::span<const ChunkRef> chunks) {
-      for (const ChunkRef& ref : chunks) {
-        const ReadChunk chunk = x_chunks->read(ref.id, ref.length);
+      const auto length = static_cast<std::uint32_t>(entry.size);
+      sink(x_chunks->read(entry.sha256, length, buffer).plaintext);
+    } else {
+      Sha256 whole;
+      std::uint64_t size = 0;
+      visit_chunks(entry, buffer, [&](const ChunkRef& ref) {
+        const ReadChunk chunk = x_chunks->read(ref.id, ref.length, buffer);
         whole.update(chunk.plaintext);
         size += ref.length;
         sink(chunk.plaintext);
+        return true;
+      });
+      if (size != entry.size || whole.finish() != entry.sha256) {
+        throw Error(ErrorCode::damaged, "its bytes are not those that were taken in");
       }
-    };
-    read_all(entry.chunks);
-    for (const ChunkRef& list : entry.chunk_lists) {
-      const ReadChunk chunk = x_chunks->read(list.id, list.length);
-      const auto refs = decode_chunk_list(chunk.plaintext);
-      if (!refs) throw Error(ErrorCode::damaged, "its list of chunks is not well-formed");
-      read_all(*refs);
-    }
-    if (size != entry.size || whole.finish() != entry.sha256) {
-      throw Error(ErrorCode::damaged, "its bytes are not those that were taken in");
     }
   } catch (const Error& error) {
     if (error.code() != ErrorCode::damaged) throw;
     throw_for(x_name + ":" + escape(entry.path), error);
   }
+  x_buffers.give(std::move(buffer));
+}
+
+bool Reader::matches(const Entry& entry) const {
+  ChunkBuffer buffer = x_buffers.take();
+  Sha256 whole;
+  std::uint64_t size = 0;
+  try {
+    visit_chunks(entry, buffer, [&](const ChunkRef& ref) {
+      const auto plaintext = x_chunks->look(ref.id, ref.length, buffer);
+      if (!plaintext) return false;
+      whole.update(*plaintext);
+      size += ref.length;
+      return true;
+    });
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::damaged) throw;
+    return false;
+  }
+  x_buffers.give(std::move(buffer));
+  return size == entry.size && whole.finish() == entry.sha256;
 }
 
 std::unique_ptr<Reader> open_snapshot(std::string name, const ChunkId& index,
@@ -111,7 +143,8 @@ std::unique_ptr<Reader> open_snapshot(std::string name, const ChunkId& index,
   const std::string object = name + ": index";
   std::optional<SnapshotIndex> decoded;
   try {
-    decoded = decode_index(chunks->read(index).plaintext);
+    ChunkBuffer buffer;
+    decoded = decode_index(chunks->read(index, std::nullopt, buffer).plaintext);
   } catch (const Error& error) {
     throw_for(object, error);
   }

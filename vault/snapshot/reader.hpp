@@ -6,7 +6,9 @@
 #include <string_view>
 
 #include "vault/base/activity.hpp"
+#include "vault/base/spares.hpp"
 #include "vault/snapshot/about.hpp"
+#include "vault/snapshot/chunk_buffer.hpp"
 #include "vault/snapshot/entry.hpp"
 #include "vault/snapshot/manifest.hpp"
 
@@ -38,6 +40,10 @@ class Reader {
   // snapshot.
   void read(const Entry& entry, const std::function<void(ByteView)>& sink) const;
 
+  // True if the file's chunks, read as they come, give its SHA-256: all that read would find, at
+  // one hash less. False, whatever the cause, calls for read, which heals and says what is wrong.
+  [[nodiscard]] bool matches(const Entry& entry) const;
+
   // The entries of one manifest chunk of index().
   [[nodiscard]] std::vector<Entry> entries(const ManifestChunk& piece) const;
 
@@ -48,9 +54,14 @@ class Reader {
   // The manifest chunk in which `path` stands if it stands in any.
   [[nodiscard]] std::size_t first_piece(std::string_view path) const;
 
+  // Calls `visitor` with each chunk of a file that has several, in order, until that returns false.
+  void visit_chunks(const Entry& entry, ChunkBuffer& buffer,
+                    const std::function<bool(const ChunkRef&)>& visitor) const;
+
   std::string x_name;
   SnapshotIndex x_index;
   std::shared_ptr<ChunkReader> x_chunks;
+  mutable Spares<ChunkBuffer> x_buffers;
 };
 
 // The reader of the snapshot whose index chunk is `index`. Error(damaged) if that cannot be read.
