@@ -64,7 +64,8 @@ NewChunk ChunkIntake::encode(FrameType type, const ChunkRef& ref, ByteView plain
   }
   Bytes compressed = compress_and_check(plaintext, dictionary ? &dictionary->prepared : nullptr);
   if (compressed.size() >= plaintext.size()) return {type, {}, ref, to_bytes(plaintext), {}};
-  Codec codec{CodecKind::zstd, static_cast<std::int8_t>(x_level), zstd_version(), {}};
+  const int level = dictionary ? dictionary->level : x_level;
+  Codec codec{CodecKind::zstd, static_cast<std::int8_t>(level), zstd_version(), {}};
   if (dictionary) codec.dictionary = dictionary->chunk.ref.id;
   return {type, codec, ref, std::move(compressed), std::move(dictionary)};
 }

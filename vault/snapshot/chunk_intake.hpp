@@ -40,7 +40,7 @@ class KnownChunks {
 // One thread at a time; each thread of a pipeline has its own.
 class ChunkIntake {
  public:
-  // All must outlive it. `level` is zstd's.
+  // All must outlive it. `level` is zstd's for what goes without a dictionary.
   ChunkIntake(KnownChunks& known, DictionaryTrainer& trainer, const IdKey& id_key, int level);
 
   // `plaintext` has 1 to limits::chunk_bytes_max bytes. `try_zstd` is false for what is compressed

@@ -82,7 +82,7 @@ std::shared_ptr<const TrainedDictionary> DictionaryTrainer::train(
   } else {
     chunk.payload = std::move(*content);
   }
-  return std::make_shared<const TrainedDictionary>(std::move(chunk), std::move(*prepared));
+  return std::make_shared<const TrainedDictionary>(std::move(chunk), std::move(*prepared), x_level);
 }
 
 }  // namespace muniment

@@ -18,6 +18,7 @@ namespace muniment {
 struct TrainedDictionary {
   NewChunk chunk;
   ZstdDictionary prepared;
+  int level = 0;  // at which it compresses
 };
 
 // Files that lie together are alike, and what is alike changes along the way: a new dictionary is

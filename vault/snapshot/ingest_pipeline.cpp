@@ -54,7 +54,7 @@ class IngestPipeline {
                 activity),
         x_chunks(context.catalog, x_packs, context.keys.id_key),
         x_known(x_chunks),
-        x_trainer(context.keys.id_key, options.level),
+        x_trainer(context.keys.id_key, options.level_with_dictionary),
         x_line_context{context.store,
                        context.catalog,
                        x_known,
