@@ -86,9 +86,7 @@ std::vector<std::string> Partners::audit() {
                                 by, to_text(refused.refusal)));
   };
   for (const RefusedEntry& refused : vault.record->consortium.refused()) add(refused);
-  for (const auto& [id, keys] : vault.opened->keys) {
-    for (const RefusedEntry& refused : keys.refused) add(refused);
-  }
+  for (const RefusedEntry& refused : vault.opened->refused_grants) add(refused);
   return found;
 }
 

@@ -79,8 +79,9 @@ void Vault::State::load_record() {
 }
 
 void Vault::State::open_access() {
-  opened->keys =
-      open_all_collections(record->consortium, identity().device, opened->reading.reading);
+  opened->refused_grants.clear();
+  opened->keys = open_all_collections(record->consortium, identity().device,
+                                      opened->reading.reading, &opened->refused_grants);
   opened->names = open_names(record->consortium, opened->keys);
   opened->access = make_access(opened->keys, opened->names);
 }

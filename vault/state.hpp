@@ -30,6 +30,7 @@ struct Opened {
   AccessMap access;
 };
 
+  RefusedGrants refused_grants;  // to this device
 // The catalog while it is open. Never moves: the pipeline's threads point to `shared`.
 struct OpenCatalog {
   explicit OpenCatalog(Catalog opened) : catalog(std::move(opened)) {}

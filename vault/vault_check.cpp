@@ -185,6 +185,11 @@ StatusReport Vault::status() {
     report.todo.emplace_back(
         "the keyring changed since its last backup: run 'muniment key export-backup FILE'");
   }
+  if (state.opened && !state.opened->refused_grants.empty()) {
+    report.todo.emplace_back(
+        "a grant to this device does not hold the keys that it says: run 'muniment grants --audit' "
+        "and ask another custodian to grant it");
+  }
   const Charter& charter = state.record->consortium.charter();
   const UnixSeconds left = charter.expires - state.environment.clock.now();
   if (left < 0) {

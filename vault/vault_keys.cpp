@@ -40,7 +40,7 @@ void Vault::unlock(DeviceKeys keys, Activity& activity) {
   }
   state.load_record();
   for (const std::string& warning : state.record->ledgers.warnings) activity.notice(warning);
-  state.opened.emplace(Opened{std::move(keys.service), std::move(keys.reading), {}, {}, {}});
+  state.opened.emplace(Opened{std::move(keys.service), std::move(keys.reading), {}, {}, {}, {}});
   state.open_access();
   const std::unique_ptr<FileLock> held = state.try_lock();
   state.open_catalog(held != nullptr, activity);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <functional>
 
-#include "vault/base/error.hpp"
 #include "vault/ledger/sealed_part.hpp"
 
 namespace muniment {
@@ -54,7 +53,7 @@ std::optional<Refusal> merge(std::optional<CollectionKeys>& into, EnvelopeKeys k
                 equal_constant_time(into->chunker_key.view(), keys.chunker_key.view()))) {
     return Refusal::commitment_mismatch;
   }
-  if (!into) into = CollectionKeys{keys.id_key.clone(), keys.chunker_key.clone(), {}, {}};
+  if (!into) into = CollectionKeys{keys.id_key.clone(), keys.chunker_key.clone(), {}};
   for (EnvelopeEpoch& epoch : keys.epochs) {
     const EpochCommitment commitment = epoch_commitment(keys, epoch);
     if (into->find(commitment) != nullptr) continue;
@@ -63,33 +62,48 @@ std::optional<Refusal> merge(std::optional<CollectionKeys>& into, EnvelopeKeys k
   return std::nullopt;
 }
 
+// What a grant's envelope holds, once it is what it should be.
+struct OpenGrant {
+  const ApprovedGrant* approved;
+  EnvelopeKeys keys;
+};
+
 std::optional<CollectionKeys> open_for(const Consortium& consortium, const CollectionId& id,
-                                       const Grantee& to, const EnvelopeOpener& open) {
+                                       const Grantee& to, const EnvelopeOpener& open,
+                                       RefusedGrants* refused) {
   const auto found = consortium.collections().find(id);
   if (found == consortium.collections().end()) return std::nullopt;
-  std::optional<CollectionKeys> result;
-  std::vector<RefusedEntry> refused;
-  for (const auto& [grant, envelope, ledger, index] : found->second.grants) {
+  const auto refuse = [&](const ApprovedGrant& approved, Refusal refusal) {
+    if (refused == nullptr) return;
+    refused->push_back({approved.ledger, approved.index, Act::grant, refusal});
+  };
+  std::vector<OpenGrant> opened;
+  for (const ApprovedGrant& approved : found->second.grants) {
+    const Grant& grant = approved.grant;
     if (grant.to != to || grant.rights != Rights::read) continue;
-    Opened opened = open(envelope);
-    auto* keys = std::get_if<EnvelopeKeys>(&opened);
+    Opened content = open(approved.envelope);
+    auto* keys = std::get_if<EnvelopeKeys>(&content);
     std::optional<Refusal> refusal = Refusal::envelope_unreadable;
     if (keys != nullptr) refusal = check_envelope(consortium.id(), found->second, grant, *keys);
-    if (!refusal) refusal = merge(result, std::move(*keys));
-    if (refusal) refused.push_back({ledger, index, Act::grant, *refusal});
+    if (refusal) {
+      refuse(approved, *refusal);
+    } else {
+      opened.push_back({&approved, std::move(*keys)});
+    }
   }
-  if (!result && !refused.empty()) {
-    const RefusedEntry& first = refused.front();
-    throw Error(ErrorCode::damaged,
-                "grant in ledger " + first.ledger.hex() + " entry " + std::to_string(first.index) +
-                    ": " + std::string(to_text(first.refusal)),
-                "ask a custodian for another grant");
+  // Where two disagree on what no epoch changes, the earliest epoch is right: later ones begin from
+  // its keys.
+  std::ranges::stable_sort(opened, {},
+                           [](const OpenGrant& grant) { return grant.keys.epochs.front().number; });
+  std::optional<CollectionKeys> result;
+  for (OpenGrant& grant : opened) {
+    const auto refusal = merge(result, std::move(grant.keys));
+    if (refusal) refuse(*grant.approved, *refusal);
   }
   if (result) {
     std::ranges::sort(result->epochs, {}, [](const OpenEpoch& epoch) {
       return std::pair(epoch.number, epoch.commitment);
     });
-    result->refused = std::move(refused);
   }
   return result;
 }
@@ -150,24 +164,28 @@ const OpenEpoch* CollectionKeys::find(const EpochCommitment& epoch) const noexce
 std::optional<CollectionKeys> open_collection_keys(const Consortium& consortium,
                                                    const CollectionId& collection,
                                                    const DeviceId& device,
-                                                   const ReadingSecretKey& key) {
-  return open_for(consortium, collection, device,
-                  [&key](ByteView envelope) { return open_envelope(key, envelope); });
+                                                   const ReadingSecretKey& key,
+                                                   RefusedGrants* refused) {
+  return open_for(
+      consortium, collection, device,
+      [&key](ByteView envelope) { return open_envelope(key, envelope); }, refused);
 }
 
 std::optional<CollectionKeys> open_collection_keys(const Consortium& consortium,
                                                    const CollectionId& collection,
                                                    const MemberId& member,
-                                                   const RecoverySecretKey& key) {
-  return open_for(consortium, collection, member,
-                  [&key](ByteView envelope) { return open_envelope(key, envelope); });
+                                                   const RecoverySecretKey& key,
+                                                   RefusedGrants* refused) {
+  return open_for(
+      consortium, collection, member,
+      [&key](ByteView envelope) { return open_envelope(key, envelope); }, refused);
 }
 
 OpenCollections open_all_collections(const Consortium& consortium, const DeviceId& device,
-                                     const ReadingSecretKey& key) {
+                                     const ReadingSecretKey& key, RefusedGrants* refused) {
   OpenCollections result;
   for (const auto& [id, collection] : consortium.collections()) {
-    auto keys = open_collection_keys(consortium, id, device, key);
+    auto keys = open_collection_keys(consortium, id, device, key, refused);
     if (keys) result.emplace(id, std::move(*keys));
   }
   return result;

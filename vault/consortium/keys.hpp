@@ -17,32 +17,37 @@ struct CollectionKeys {
   IdKey id_key;
   ChunkerKey chunker_key;
   std::vector<OpenEpoch> epochs;  // at least one, by number, then by commitment
-  // Grants to us that were passed over, since others opened: somebody tried to hand us other keys.
-  std::vector<RefusedEntry> refused;
 
   // Empty if this epoch was not granted to us.
   [[nodiscard]] const OpenEpoch* find(const EpochCommitment& epoch) const noexcept;
 };
 
+// Grants to us that do not hold the keys that they say. Whoever wrote one is broken or hostile, and
+// must not be able to close anything with it: it is passed over, and told.
+using RefusedGrants = std::vector<RefusedEntry>;
+
 // Opens every grant of `collection` to `device` that gives `read`, and compares what it holds with
-// what the ledgers commit to. Empty if there is no such grant. Error(damaged) if none of them holds
-// the keys that it says, so that nothing is ever sealed to a key of somebody else's choice.
+// what the ledgers commit to, so that nothing is ever sealed to a key of somebody else's choice.
+// Empty if there is no such grant. Others are added to `refused`, if that is given.
 [[nodiscard]] std::optional<CollectionKeys> open_collection_keys(const Consortium& consortium,
                                                                  const CollectionId& collection,
                                                                  const DeviceId& device,
-                                                                 const ReadingSecretKey& key);
+                                                                 const ReadingSecretKey& key,
+                                                                 RefusedGrants* refused = nullptr);
 // The same with a member's recovery key.
 [[nodiscard]] std::optional<CollectionKeys> open_collection_keys(const Consortium& consortium,
                                                                  const CollectionId& collection,
                                                                  const MemberId& member,
-                                                                 const RecoverySecretKey& key);
+                                                                 const RecoverySecretKey& key,
+                                                                 RefusedGrants* refused = nullptr);
 
 // Of all collections that the key opens.
 using OpenCollections = std::map<CollectionId, CollectionKeys>;
 
 [[nodiscard]] OpenCollections open_all_collections(const Consortium& consortium,
                                                    const DeviceId& device,
-                                                   const ReadingSecretKey& key);
+                                                   const ReadingSecretKey& key,
+                                                   RefusedGrants* refused = nullptr);
 
 // The names of the newest charter's members, with their salts, as far as they can be read.
 [[nodiscard]] CharterNames open_charter_names(const Consortium& consortium,
