@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <limits>
+
 #include "tests/consortium/fixture.hpp"
 #include "tests/keyring/errors.hpp"
 
@@ -167,6 +169,13 @@ TEST_CASE("granting: two epochs begun at once end with one that excludes everyon
   CHECK_FALSE(shared.grant(1, fourth));
   CHECK(shared.keys_of(fourth)->epochs.size() == 4);
   CHECK(shared.refusals().empty());
+}
+
+TEST_CASE("granting: after the last number there is no further epoch") {
+  CHECK(epoch_after(1) == 2);
+  const auto code = test::error_code(
+      [] { static_cast<void>(epoch_after(std::numeric_limits<std::uint32_t>::max())); });
+  CHECK(code == ErrorCode::limit);
 }
 
 TEST_CASE("granting: an epoch for a hundred devices is granted to each, in under 6 KB a grant") {

@@ -1,6 +1,8 @@
 // What other ledgers may and may not do to a consortium.
 #include <doctest/doctest.h>
 
+#include <limits>
+
 #include "tests/consortium/fixture.hpp"
 #include "vault/base/error.hpp"
 
@@ -233,6 +235,24 @@ TEST_CASE("replay: a certificate counts only in its device's own ledger, approve
   CHECK(second.refusals() == Refusals{Refusal::approver_unknown});
 }
 
+TEST_CASE("replay: a device that is certified again under another member stays where it was") {
+  SharedCollection shared;
+  shared.grant(shared.draft(1));
+  shared.revoke(1, 1);
+  // The two of them agree: its keys, and the approval of member 2.
+  const TestMember& device = shared.members[1];
+  const TestMember& other = shared.members[2];
+  const std::string text = encode(Certificate{shared.id(), other.id, device.keys,
+                                              device.device_name.digest(), test::test_time + 1});
+  shared.append(1, encode(DeviceEntry{
+                       text, approve(other.authority, other.id, approval_namespace::device, text),
+                       to_bytes("not opened")}));
+  CHECK(shared.refusals() == Refusals{Refusal::key_of_two_members});
+  const Consortium consortium = shared.replay();
+  CHECK(consortium.devices().at(device.device()).certificate.member == device.id);
+  CHECK_FALSE(consortium.is_active(device.device()));
+}
+
 TEST_CASE("replay: ledgers of devices that nobody certified count for nothing") {
   SharedCollection shared;
   shared.members.emplace_back(shared.random);
@@ -372,6 +392,7 @@ TEST_CASE("grant: an epoch whose entry lies about its public key is refused by i
 
 TEST_CASE("grant: two public keys for one commitment dispute it, and nothing is sealed to it") {
   SharedCollection shared;
+  shared.begin_epoch(0);
   shared.grant(shared.draft(1));
   EpochEntry lie = shared.epoch_entry();
   const auto elsewhere = EpochKey::generate(shared.random);
@@ -539,6 +560,33 @@ TEST_CASE("revocation: nothing is sealed to an epoch that a revoked device can r
 }
 
 TEST_CASE("revocation: what the device wrote later counts for nothing, what it wrote before does") {
+TEST_CASE(
+    "epoch: its number is not far above those that were reached, so that they do not run out") {
+  SharedCollection shared;
+  auto& epochs = shared.envelope_keys().epochs;
+  const auto begin = [&](std::uint32_t number) {
+    epochs.push_back({number, EpochKey::generate(shared.random)});
+    shared.append(0, shared.ledger, {encode(shared.epoch_entry())});
+  };
+  begin(std::numeric_limits<std::uint32_t>::max());
+  begin(2 + epoch_gap_max);
+  CHECK(shared.refusals() == Refusals{Refusal::epoch_skipped, Refusal::epoch_skipped});
+  // What is behind a gap counts, in whatever order it stands: a ledger between may be lost.
+  begin(1 + 2 * epoch_gap_max);
+  CHECK(shared.refusals().size() == 3);
+  begin(1 + epoch_gap_max);
+  CHECK(shared.refusals() == Refusals{Refusal::epoch_skipped});
+}
+
+TEST_CASE("epoch: the first of a collection is begun by its creator") {
+  SharedCollection shared;
+  EnvelopeKeys& keys = shared.envelope_keys();
+  keys.epochs.clear();
+  keys.epochs.push_back({1, EpochKey::generate(shared.random)});
+  shared.append(1, shared.ledger_of(1, shared.ledger.collection), {encode(shared.epoch_entry())});
+  CHECK(shared.refusals() == Refusals{Refusal::wrong_ledger});
+}
+
   SharedCollection shared;
   const LedgerName ledger = shared.ledger_of(1, shared.ledger.collection);
   shared.append(1, ledger, {shared.entry_of(shared.draft(2), {1})});

@@ -1,6 +1,9 @@
 #include "vault/consortium/epoch.hpp"
 
+#include <limits>
+
 #include "vault/base/cursor.hpp"
+#include "vault/base/error.hpp"
 #include "vault/crypto/hash.hpp"
 #include "vault/ledger/entries.hpp"
 #include "vault/note/record.hpp"
@@ -29,6 +32,14 @@ EpochCommitment epoch_commitment(const EnvelopeKeys& keys, const EnvelopeEpoch& 
 
 Sha256Digest epoch_key_digest(const EpochPublicKey& key) {
   return sha256(key.view());
+}
+
+std::uint32_t epoch_after(std::uint32_t number) {
+  if (number == std::numeric_limits<std::uint32_t>::max()) {
+    throw Error(ErrorCode::limit, "a new epoch: the collection has had all that can be numbered",
+                "begin another collection");
+  }
+  return number + 1;
 }
 
 std::string encode(const EpochEntry& entry) {

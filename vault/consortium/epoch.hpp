@@ -17,6 +17,14 @@ namespace muniment {
 // SHA-256 of the public key; what grants name it by.
 [[nodiscard]] Sha256Digest epoch_key_digest(const EpochPublicKey& key);
 
+// How far above the highest number that was reached an epoch's may be. One that skips many is a lie
+// that would use the numbers up; some must be allowed, so that a ledger that is lost does not take
+// all later epochs with it.
+inline constexpr std::uint32_t epoch_gap_max = 1024;
+
+// Error(limit) after the last number that there is.
+[[nodiscard]] std::uint32_t epoch_after(std::uint32_t number);
+
 struct EpochEntry {
   CollectionId collection;
   std::uint32_t number = 1;

@@ -147,7 +147,8 @@ std::vector<std::string> epoch_entries(const Consortium& consortium, const Wante
   const CollectionId& collection = wanted.ledger.collection;
   const GrantFacts facts{consortium, collection, custodian, random};
   EnvelopeKeys fresh = envelope_keys(consortium, collection, keys);
-  const std::uint32_t number = consortium.collections().at(collection).epochs.back().number + 1;
+  const std::uint32_t number =
+      epoch_after(consortium.collections().at(collection).epochs.back().number);
   fresh.epochs.push_back({number, EpochKey::generate(random)});
   const Epoch epoch{number, epoch_commitment(fresh, fresh.epochs.front()),
                     public_key(epoch_secret_key(fresh.epochs.front().key))};

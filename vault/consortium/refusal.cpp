@@ -17,7 +17,7 @@ std::string_view to_text(Refusal refusal) noexcept {
     case Refusal::threshold_too_high:
       return "a threshold is more than there are members to reach it";
     case Refusal::key_of_two_members:
-      return "an authority key is listed under two members";
+      return "a key is claimed for two members";
     case Refusal::charter_replayed:
       return "an older charter than the one in force";
     case Refusal::charter_skipped:
@@ -48,6 +48,8 @@ std::string_view to_text(Refusal refusal) noexcept {
       return "written by a device after it was revoked";
     case Refusal::unknown_epoch:
       return "names an epoch that is not known here";
+    case Refusal::epoch_skipped:
+      return "the epoch's number is far above all others";
     case Refusal::epoch_disputed:
       return "the epoch is known with another public key or number";
     case Refusal::epoch_key_mismatch:

@@ -29,6 +29,7 @@ enum class Refusal : std::uint8_t {
   unknown_device,
   device_revoked,
   unknown_epoch,
+  epoch_skipped,
   epoch_disputed,
   epoch_key_mismatch,
   envelope_mismatch,

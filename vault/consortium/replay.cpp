@@ -150,6 +150,13 @@ std::optional<Refusal> Replay::certify(const Found<DeviceEntry>& found) {
   if (charter == nullptr) return Refusal::unknown_member;
   const ApprovalRule rule{approval_namespace::device, [&](const CharterMember& member) {
                             return member.id == certificate->member;
+  // Nor can it go over to another member later: what is known of it, first of all that it was
+  // revoked, is the business of the first.
+  const auto known = x_result.x_devices.find(ledger.device);
+  if (known != x_result.x_devices.end() &&
+      known->second.certificate.member != certificate->member) {
+    return Refusal::key_of_two_members;
+  }
                           }};
   if (const auto refusal = check_approvals(*charter, rule, entry.text, {&entry.approval, 1})) {
     return refusal;

@@ -47,7 +47,9 @@ class Replay {
   [[nodiscard]] std::optional<Refusal> begin(const Found<EpochEntry>& found);
   void mark_disputed_epochs();
   void approve_grants();
+  void drop_skipping_epochs();
   [[nodiscard]] std::optional<Refusal> approve(const Found<GrantEntry>& found);
+  [[nodiscard]] bool may_begin_first(const LedgerName& ledger, const MemberId& member) const;
 
   // Why the entries of a ledger's device do not count at this place.
   [[nodiscard]] std::optional<Refusal> check_place(const Place& place) const;

@@ -39,11 +39,46 @@ std::optional<Refusal> Replay::begin(const Found<CollectionEntry>& found) {
 }
 
 void Replay::begin_epochs() {
+  drop_skipping_epochs();
   std::erase_if(x_epochs, [this](const Found<EpochEntry>& found) {
     const auto refusal = begin(found);
     refuse_if(found.place, refusal);
     return refusal.has_value();
   });
+}
+
+// A number counts as reached whatever else is wrong with its entry, so that no revocation takes
+// away the numbers below those of others.
+void Replay::drop_skipping_epochs() {
+  std::vector<const Found<EpochEntry>*> sorted;
+  for (const auto& found : x_epochs) {
+    const LedgerName& ledger = found.place.ledger->name();
+    const bool counts =
+        x_result.x_devices.contains(ledger.device) && found.entry.collection == ledger.collection;
+    if (counts) sorted.push_back(&found);
+  }
+  std::ranges::sort(sorted, {}, [](const auto* found) { return found->entry.number; });
+  std::map<CollectionId, std::uint64_t> reached;
+  for (const auto* found : sorted) {
+    std::uint64_t& highest = reached[found->entry.collection];
+    if (found->entry.number <= highest + epoch_gap_max) highest = found->entry.number;
+  }
+  std::erase_if(x_epochs, [&](const Found<EpochEntry>& found) {
+    const auto highest = reached.find(found.entry.collection);
+    const bool skips = highest != reached.end() && found.entry.number > highest->second;
+    if (skips) refuse(found.place, Refusal::epoch_skipped);
+    return skips;
+  });
+}
+
+// Whether a device may begin the collection's first epoch: its creator, or a founder.
+bool Replay::may_begin_first(const LedgerName& ledger, const MemberId& member) const {
+  if (ledger.collection == consortium_collection) {
+    return x_result.x_charters.front().charter.find(member) != nullptr;
+  }
+  const auto known = x_result.x_collections.find(ledger.collection);
+  return known == x_result.x_collections.end() || !known->second.record ||
+         known->second.record->ledger == ledger;
 }
 
 std::optional<Refusal> Replay::begin(const Found<EpochEntry>& found) {
@@ -53,6 +88,7 @@ std::optional<Refusal> Replay::begin(const Found<EpochEntry>& found) {
   if (entry.collection != ledger.collection) return Refusal::wrong_ledger;
   const MemberId& member = x_result.x_devices.at(ledger.device).certificate.member;
   if (!charter_of(member)->find(member)->roles.has(Role::custodian)) return Refusal::not_custodian;
+  if (entry.number == 1 && !may_begin_first(ledger, member)) return Refusal::wrong_ledger;
   const Epoch epoch{entry.number, entry.commitment, entry.public_key};
   Collection& collection = x_result.x_collections[entry.collection];
   if (!entry.sealed.empty()) collection.restated.push_back({ledger, entry.sealed});
