@@ -95,16 +95,19 @@ ExitCode accept(Session& session, const AcceptArguments& arguments) {
   const AcceptReport report = Partners(vault).accept(
       texts, [&] { return session.credential_for(vault); }, session.activity());
   for (const std::string& line : report.news) session.terminal().say(line);
+  for (const std::string& line : report.damage) session.terminal().warn("warning: " + line);
   session.terminal().say(report.entries == 0 ? "nothing was new in the ledgers"
                                              : fmt::format("{} new in the ledgers",
                                                            count_of(report.entries, "entry")));
   if (!report.reply.empty()) {
     session.terminal().say("the text that follows is for your partners");
   }
-  write_exchange_text(
-      session, report.reply, arguments.out,
-      {{"entries", report.entries}, {"joined", report.joins}, {"news", report.news}});
-  return ExitCode::ok;
+  write_exchange_text(session, report.reply, arguments.out,
+                      {{"entries", report.entries},
+                       {"joined", report.joins},
+                       {"news", report.news},
+                       {"damage", report.damage}});
+  return report.damage.empty() ? ExitCode::ok : ExitCode::damaged;
 }
 
 ExitCode text_for(Session& session, const TextArguments& arguments) {

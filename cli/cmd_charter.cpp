@@ -162,12 +162,13 @@ ExitCode adopt(Session& session, const AdoptArguments& arguments) {
   const AcceptReport report =
       partners.accept(texts, [&] { return session.credential_for(vault); }, session.activity());
   for (const std::string& line : report.news) session.terminal().say(line);
+  for (const std::string& line : report.damage) session.terminal().warn("warning: " + line);
   if (partners.charter().number == before) {
     throw Error(ErrorCode::denied, "no charter came into force",
                 report.news.empty() ? "" : "collect more approvals");
   }
   write_exchange_text(session, report.reply, arguments.out, to_json(partners.charter()));
-  return ExitCode::ok;
+  return report.damage.empty() ? ExitCode::ok : ExitCode::damaged;
 }
 
 void declare_propose(CLI::App& group, CommandLine& line) {

@@ -7,6 +7,7 @@
 
 #include "vault/consortium/granting.hpp"
 #include "vault/exchange.hpp"
+#include "vault/ledger/fork.hpp"
 #include "vault/vault.hpp"
 
 namespace muniment {
@@ -63,8 +64,10 @@ struct GrantInfo {
 struct AcceptReport {
   std::vector<std::string> news;  // a line each
   std::uint64_t entries = 0;      // new ones in ledgers
-  std::string reply;              // a text to hand on; empty if there is nothing to tell
-  bool joins = false;             // the vault must be opened again: it belongs to a consortium now
+  // Ledgers that were left as they were, since they are damaged or have two histories: a line each.
+  std::vector<std::string> damage;
+  std::string reply;   // a text to hand on; empty if there is nothing to tell
+  bool joins = false;  // the vault must be opened again: it belongs to a consortium now
 };
 
 struct RevokeReport {
@@ -161,7 +164,9 @@ class Partners {
   [[nodiscard]] LedgerCopy first_commit(const LedgerName& name,
                                         const EpochPublicKey& names_key) const;
   bool adopt(std::span<const Exchange> exchanges, std::vector<std::string>& news);
-  std::uint64_t merge(std::span<const Exchange> exchanges, std::vector<std::string>& news);
+  void merge(std::span<const Exchange> exchanges, AcceptReport& report);
+  void merge_one(const LedgerCopy& copy, const VerifyKey<LogPurpose>& log, AcceptReport& report);
+  void keep_fork(LedgerFork fork, AcceptReport& report);
   [[nodiscard]] std::vector<std::string> new_epoch(const CollectionId& collection,
                                                    const Excluded& excluded) const;
   std::vector<CollectionId> renew(const Excluded& excluded);

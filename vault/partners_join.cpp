@@ -121,28 +121,67 @@ Consortium replay_in(FileSystem& files, const Scratch& scratch, const Exchange& 
 
 }  // namespace
 
-// Ledgers of devices that nobody vouches for are left out again.
-std::uint64_t Partners::merge(std::span<const Exchange> exchanges, std::vector<std::string>& news) {
+// The proof goes to a file, where it needs nobody's belief, and into this device's ledger, by which
+// every partner hears of it.
+void Partners::keep_fork(LedgerFork fork, AcceptReport& report) {
+  Vault::State& vault = state();
+  const auto device = vault.record->consortium.devices().find(fork.name.device);
+  if (device == vault.record->consortium.devices().end()) return;
+  const LedgerId id = fork.name.id();
+  const ForkEntry entry{device->second.certificate.keys, std::move(fork)};
+  save_fork(vault.environment.files, vault.directory, entry);
+  const LedgerName& name = entry.fork.name;
+  vault.record->frozen.emplace(id, name);
+  report.damage.push_back(vault.describe_fork(name) + "; the proof is in forks/" + id.hex());
+  // Our own ledger is no place for a proof that it is worth nothing.
+  if (name.device == vault.identity().device) return;
+  const std::vector<std::string> entries{encode(entry)};
+  vault.append(consortium_collection, entries);
+}
+
+// What is wrong with one ledger is told, and keeps nobody from the others.
+void Partners::merge_one(const LedgerCopy& copy, const VerifyKey<LogPurpose>& log,
+                         AcceptReport& report) {
   Vault::State& vault = state();
   FileSystem& files = vault.environment.files;
+  if (vault.record->frozen.contains(copy.name.id())) return;
+  try {
+    auto fork = find_fork(files, vault.ledger_directory(), copy, log);
+    if (fork) {
+      keep_fork(std::move(*fork), report);
+    } else {
+      report.entries += merge_ledger(files, vault.ledger_directory(), copy, log);
+    }
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::damaged) throw;
+    if (std::ranges::find(report.damage, error.what()) == report.damage.end()) {
+      report.damage.emplace_back(error.what());
+    }
+  }
+}
+
+// Ledgers of devices that nobody vouches for are left out again.
+void Partners::merge(std::span<const Exchange> exchanges, AcceptReport& report) {
+  Vault::State& vault = state();
   LogKeys keys;
-  std::set<LedgerId> known;
   for (const CheckedLedger& ledger : vault.record->ledgers.known) {
     keys.emplace(ledger.name.device, ledger.log);
-    known.insert(ledger.name.id());
   }
+  const std::vector<LedgerId> present =
+      list_ledgers(vault.environment.files, vault.ledger_directory());
+  const std::set<LedgerId> known(present.begin(), present.end());
   for (const Exchange& exchange : exchanges) add_log_keys(keys, exchange.ledgers);
-  std::uint64_t entries = 0;
   std::set<LedgerId> made;
   for (const Exchange& exchange : exchanges) {
     for (const LedgerCopy& copy : exchange.ledgers) {
       const LedgerId id = copy.name.id();
       const auto key = keys.find(copy.name.device);
       if (copy.name.consortium != vault.identity().consortium || key == keys.end()) {
-        news.push_back("ledger " + id.hex() + ": left out, no certificate of its device is there");
+        report.news.push_back("ledger " + id.hex() +
+                              ": left out, no certificate of its device is there");
         continue;
       }
-      entries += merge_ledger(files, vault.ledger_directory(), copy, key->second);
+      merge_one(copy, key->second, report);
       if (!known.contains(id)) made.insert(id);
     }
   }
@@ -154,9 +193,8 @@ std::uint64_t Partners::merge(std::span<const Exchange> exchanges, std::vector<s
     if (certified) continue;
     std::error_code ignored;
     std::filesystem::remove_all(vault.ledger_directory() / id.hex(), ignored);
-    news.push_back("ledger " + id.hex() + ": left out, no member vouches for its device");
+    report.news.push_back("ledger " + id.hex() + ": left out, no member vouches for its device");
   }
-  return entries;
 }
 
 // A custodian lets the devices of new members read names, and their recovery words with them.
@@ -212,18 +250,19 @@ AcceptReport Partners::accept(std::span<const std::string> texts,
   const Readable before = Readable::now(vault.opened->keys, vault.record->ledgers);
   // The charter may come in a ledger; what is proposed may make it complete; and only then are
   // the ledgers of a new member believed.
-  report.entries = merge(exchanges, report.news);
+  merge(exchanges, report);
   vault.refresh(activity);
-  bool told = adopt(exchanges, report.news);
-  if (told) {
+  const bool adopted = adopt(exchanges, report.news);
+  if (adopted) {
     vault.refresh(activity);
     report.news.clear();
     report.news.push_back(fmt::format("charter {} is in force, with {} members",
                                       vault.record->consortium.charter().number,
                                       vault.record->consortium.charter().members.size()));
-    report.entries += merge(exchanges, report.news);
+    merge(exchanges, report);
     vault.refresh(activity);
   }
+  bool told = adopted || !report.damage.empty();
   for (const CollectionId& id : renew({})) {
     told = true;
     report.news.push_back("a new epoch of " + vault.collection_name(id) +

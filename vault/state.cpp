@@ -75,7 +75,11 @@ void Vault::State::load_record() {
   }
   Consortium consortium = Consortium::replay(identity().consortium, ledgers.pointers());
   drop_uncertified(ledgers, consortium);
-  record.emplace(Record{std::move(ledgers), std::move(consortium)});
+  std::map<LedgerId, LedgerName> frozen = consortium.forks();
+  for (const LedgerName& name : list_forks(environment.files, directory)) {
+    frozen.emplace(name.id(), name);
+  }
+  record.emplace(Record{std::move(ledgers), std::move(consortium), std::move(frozen)});
 }
 
 void Vault::State::open_access() {
@@ -239,6 +243,21 @@ const CollectionAccess& Vault::State::find_collection(const std::string& name) {
 std::string Vault::State::device_name(const DeviceId& device) const {
   const auto name = opened->names.devices.find(device);
   return name != opened->names.devices.end() ? name->second : device.hex();
+}
+
+std::string Vault::State::describe_fork(const LedgerName& ledger) const {
+  std::string device = ledger.device.hex();
+  if (opened) {
+    device = device_name(ledger.device);
+    const auto known = record->consortium.devices().find(ledger.device);
+    if (known != record->consortium.devices().end()) {
+      const MemberId& member = known->second.certificate.member;
+      const auto name = opened->names.members.find(member);
+      device = (name == opened->names.members.end() ? member.hex() : name->second) + "/" + device;
+    }
+  }
+  return fmt::format("ledger {}: device {} signed two histories of it; nothing more is taken of it",
+                     ledger.id().hex(), escape(device));
 }
 
 std::vector<NamedSnapshot> Vault::State::named_snapshots(

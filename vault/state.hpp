@@ -4,6 +4,7 @@
 #include "vault/catalog/catalog.hpp"
 #include "vault/consortium/granting.hpp"
 #include "vault/consortium/keys.hpp"
+#include "vault/forks.hpp"
 #include "vault/keyring/keyring_file.hpp"
 #include "vault/ledger_set.hpp"
 #include "vault/marker.hpp"
@@ -19,6 +20,9 @@ namespace muniment {
 struct Record {
   LedgerSet ledgers;
   Consortium consortium;
+  // Ledgers of which two histories are known, here or by what a partner wrote: nothing more is
+  // taken of them.
+  std::map<LedgerId, LedgerName> frozen;
 };
 
 // What a credential opened. `catalog` is set once the reading keys are.
@@ -26,11 +30,11 @@ struct Opened {
   ServiceKeys service;
   ReadingKeys reading;
   OpenCollections keys;
+  RefusedGrants refused_grants;  // to this device
   Names names;
   AccessMap access;
 };
 
-  RefusedGrants refused_grants;  // to this device
 // The catalog while it is open. Never moves: the pipeline's threads point to `shared`.
 struct OpenCatalog {
   explicit OpenCatalog(Catalog opened) : catalog(std::move(opened)) {}
@@ -106,6 +110,9 @@ struct Vault::State {
   // Error(not_found) with those that there are.
   [[nodiscard]] const CollectionAccess& find_collection(const std::string& name);
   [[nodiscard]] std::string device_name(const DeviceId& device) const;
+  // What is said of a ledger with two histories, and of whose device it is as far as names can be
+  // read.
+  [[nodiscard]] std::string describe_fork(const LedgerName& ledger) const;
   [[nodiscard]] std::vector<NamedSnapshot> named_snapshots(
       const std::optional<std::string>& collection);
   // All but `about`, which stands in the snapshot itself.

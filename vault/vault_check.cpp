@@ -185,6 +185,11 @@ StatusReport Vault::status() {
     report.todo.emplace_back(
         "the keyring changed since its last backup: run 'muniment key export-backup FILE'");
   }
+  for (const auto& [id, name] : state.record->frozen) {
+    report.todo.push_back(state.describe_fork(name) +
+                          ": tell your partners, and revoke the device; the proof is in forks/" +
+                          id.hex());
+  }
   if (state.opened && !state.opened->refused_grants.empty()) {
     report.todo.emplace_back(
         "a grant to this device does not hold the keys that it says: run 'muniment grants --audit' "

@@ -8,6 +8,7 @@
 
 #include "tests/support/fixed.hpp"
 #include "tests/support/memory_file_system.hpp"
+#include "vault/consortium/fork.hpp"
 #include "vault/consortium/founding.hpp"
 #include "vault/consortium/keys.hpp"
 #include "vault/crypto/hash.hpp"
@@ -89,6 +90,16 @@ class ConsortiumFixture {
   }
   void append(std::size_t member, const std::string& entry) {
     append(member, ledger_of(member), {entry});
+  }
+
+  // The proof that the member's device signed a second history of its ledger; that the history is
+  // another one from the first entry on.
+  [[nodiscard]] ForkEntry fork_of(std::size_t member) {
+    const TestMember& owner = members[member];
+    const LedgerName name = ledger_of(member);
+    const LedgerCopy second =
+        sign_first_commit(name, {"muniment/test/v1\none\n", "two", "three"}, owner.log);
+    return {owner.keys, *find_fork(files, "ledgers", second, verify_key(owner.log))};
   }
 
   // With all ledgers, or without those of some devices.

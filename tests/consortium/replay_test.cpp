@@ -5,9 +5,9 @@
 
 #include "tests/consortium/fixture.hpp"
 #include "vault/base/error.hpp"
+#include "vault/consortium/granting.hpp"
 
 namespace muniment {
-#include "vault/consortium/granting.hpp"
 
 using test::ConsortiumFixture;
 using test::TestMember;
@@ -83,7 +83,7 @@ struct SharedCollection : ConsortiumFixture {
   [[nodiscard]] std::optional<CollectionKeys> open(std::size_t member,
                                                    RefusedGrants* refused = nullptr) {
     return open_collection_keys(replay(), ledger.collection, members[member].device(),
-                                members[member].reading);
+                                members[member].reading, refused);
   }
 
   void revoke(std::size_t member, std::size_t by,
@@ -107,7 +107,7 @@ Refusals refused_grants(SharedCollection& shared, std::size_t member) {
     CHECK(entry.ledger == shared.ledger.id());
     result.push_back(entry.refusal);
   }
-  return "opened";
+  return result;
 }
 
 }  // namespace
@@ -276,6 +276,25 @@ TEST_CASE("replay: acts of the built-in collection count nowhere else, nor those
   SharedCollection shared;
   shared.append(0, shared.ledger, {shared.founding.entries[0], shared.founding.entries[3]});
   CHECK(shared.refusals() == Refusals{Refusal::wrong_ledger, Refusal::wrong_ledger});
+}
+
+TEST_CASE("replay: a fork that is proved freezes the ledger, and nobody can claim one") {
+  ConsortiumFixture fixture(2);
+  const ForkEntry proof = fixture.fork_of(0);
+  ForkEntry lie = proof;
+  lie.fork.later = lie.fork.earlier;
+  ForkEntry other = proof;
+  other.keys = fixture.members[1].keys;
+  for (const ForkEntry& entry : {lie, other}) fixture.append(1, encode(entry));
+  CHECK(fixture.refusals() == Refusals{Refusal::proves_nothing, Refusal::proves_nothing});
+  CHECK(fixture.replay().forks().empty());
+  fixture.append(1, encode(proof));
+  CHECK(fixture.refusals().size() == 2);
+  const Consortium consortium = fixture.replay();
+  REQUIRE(consortium.forks().size() == 1);
+  CHECK(consortium.forks().begin()->second == fixture.ledger_of(0));
+  // What it says up to here still counts.
+  CHECK(consortium.charter().number == 2);
 }
 
 TEST_CASE("grant: opens the collection to a device, with its history or without") {
@@ -541,25 +560,6 @@ TEST_CASE("epoch: only a custodian begins one") {
   CHECK(shared.refusals() == Refusals{Refusal::not_custodian});
 }
 
-TEST_CASE("revocation: nothing is sealed to an epoch that a revoked device can read") {
-  SharedCollection shared;
-  shared.grant(shared.draft(1));
-  CHECK(shared.replay().sealing_epoch(shared.ledger.collection).number == 1);
-  shared.revoke(1, 0);
-  CHECK_FALSE(shared.replay().is_active(shared.members[1].device()));
-  try {
-    (void)shared.replay().sealing_epoch(shared.ledger.collection);
-    FAIL("sealed");
-  } catch (const Error& error) {
-    CHECK(error.code() == ErrorCode::denied);
-    CHECK_FALSE(error.hint().empty());
-  }
-  shared.begin_epoch(0);
-  shared.grant(shared.draft(0));
-  CHECK(shared.replay().sealing_epoch(shared.ledger.collection).number == 2);
-}
-
-TEST_CASE("revocation: what the device wrote later counts for nothing, what it wrote before does") {
 TEST_CASE(
     "epoch: its number is not far above those that were reached, so that they do not run out") {
   SharedCollection shared;
@@ -587,6 +587,25 @@ TEST_CASE("epoch: the first of a collection is begun by its creator") {
   CHECK(shared.refusals() == Refusals{Refusal::wrong_ledger});
 }
 
+TEST_CASE("revocation: nothing is sealed to an epoch that a revoked device can read") {
+  SharedCollection shared;
+  shared.grant(shared.draft(1));
+  CHECK(shared.replay().sealing_epoch(shared.ledger.collection).number == 1);
+  shared.revoke(1, 0);
+  CHECK_FALSE(shared.replay().is_active(shared.members[1].device()));
+  try {
+    (void)shared.replay().sealing_epoch(shared.ledger.collection);
+    FAIL("sealed");
+  } catch (const Error& error) {
+    CHECK(error.code() == ErrorCode::denied);
+    CHECK_FALSE(error.hint().empty());
+  }
+  shared.begin_epoch(0);
+  shared.grant(shared.draft(0));
+  CHECK(shared.replay().sealing_epoch(shared.ledger.collection).number == 2);
+}
+
+TEST_CASE("revocation: what the device wrote later counts for nothing, what it wrote before does") {
   SharedCollection shared;
   const LedgerName ledger = shared.ledger_of(1, shared.ledger.collection);
   shared.append(1, ledger, {shared.entry_of(shared.draft(2), {1})});

@@ -109,6 +109,11 @@ TEST_CASE("texts: that keys were recovered is the golden entry, and strict") {
   CHECK(decode_recovered_entry(encode(entry)) == entry);
 }
 
+TEST_CASE("texts: the proof of a fork is the golden entry, and strict") {
+  ConsortiumFixture fixture;
+  check_text("fork", encode(fixture.fork_of(0)), decode_fork_entry);
+}
+
 TEST_CASE("texts: a later epoch's entry repeats the collection's record, and is strict") {
   ConsortiumFixture fixture;
   EpochEntry entry = *decode_epoch_entry(fixture.founding.entries[3]);

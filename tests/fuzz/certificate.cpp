@@ -1,8 +1,9 @@
-// Certificates, recovery recipients and revocations, and the entries that carry them, print as they
-// came.
+// Certificates, recovery recipients, revocations, forks, and the entries that carry them, print as
+// they came.
 #include "vault/consortium/certificate.hpp"
 
 #include "vault/base/assert.hpp"
+#include "vault/consortium/fork.hpp"
 #include "vault/consortium/revocation.hpp"
 
 using namespace muniment;
@@ -24,6 +25,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   check(text, decode_recovery_recipient);
   check(text, decode_recovery_entry);
   check(text, decode_recovered_entry);
+  check(text, decode_fork_entry);
   check(text, decode_revocation);
   check(text, decode_revocation_entry);
   const auto name = decode_device_name(text);

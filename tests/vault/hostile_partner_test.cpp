@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "tests/vault/partner_vaults.hpp"
+#include "vault/consortium/fork.hpp"
 
 namespace muniment {
 namespace {
@@ -38,6 +39,71 @@ TEST_CASE("hostile partner: a grant that does not open keeps nobody from unlocki
   const std::vector<std::string> audit = Partners(vault).audit();
   REQUIRE(audit.size() == 1);
   CHECK(audit[0].find("(spiegel/desk): the envelope does not open") != std::string::npos);
+}
+
+TEST_CASE(
+    "hostile partner: a ledger with two histories is frozen, proved and told; the rest goes on") {
+  PartnerVaults partners{"spiegel", "bbc", "lemonde"};
+  PartnerVault& hostile = partners[0];
+  PartnerVault& bbc = partners[1];
+  PartnerVault& lemonde = partners[2];
+  // One history for each of the others.
+  const test::fs::path copy = partners.directory.path() / "copy";
+  test::fs::copy(hostile.path, copy, test::fs::copy_options::recursive);
+  const auto say = [&](std::string_view what) {
+    hostile.append(hostile.ledger(), {"muniment/test/v1\n" + std::string(what) + "\n"});
+    return hostile.text_for("bbc");
+  };
+  bbc.accept(say("yes"));
+  test::fs::remove_all(hostile.path);
+  test::fs::copy(copy, hostile.path, test::fs::copy_options::recursive);
+  lemonde.accept(say("no"));
+  {
+    // That lemonde has news of its own must not be lost over it.
+    Vault vault = lemonde.open();
+    lemonde.append(lemonde.ledger(), {"muniment/test/v1\nnews\n"});
+  }
+
+  const AcceptReport report = bbc.accept(lemonde.text_for("bbc"));
+  CHECK(report.entries == 1);
+  REQUIRE(report.damage.size() == 1);
+  const std::string id = hostile.ledger().id().hex();
+  CHECK(report.damage[0].find("ledger " + id + ": device spiegel/desk signed two histories") == 0);
+  CHECK(bbc.has_todo("device spiegel/desk signed two histories"));
+  {
+    Vault vault = bbc.open_locked();
+    CHECK(PartnerVault::contains(vault.status().todo, "signed two histories"));
+  }
+  // Whoever has nothing but the file can check it.
+  const auto file = read_file(*bbc.files, bbc.path / "forks" / id, 65535);
+  REQUIRE(file);
+  const auto proof = decode_fork_entry(as_text(*file));
+  REQUIRE(proof);
+  CHECK(is_proof(*proof));
+  CHECK(proof->fork.name == hostile.ledger());
+
+  // Partners hear of it from the ledger of who saw it, and nobody takes more of that one.
+  const AcceptReport heard = lemonde.accept(report.reply);
+  CHECK(lemonde.has_todo("device spiegel/desk signed two histories"));
+  CHECK(heard.entries > 0);
+  CHECK(bbc.accept(say("more")).entries == 0);
+  CHECK(lemonde.accept(say("and more")).entries == 0);
+}
+
+TEST_CASE("partners: a ledger that is damaged here keeps nobody from the others") {
+  PartnerVaults partners{"spiegel", "bbc", "lemonde"};
+  PartnerVault& spiegel = partners[0];
+  PartnerVault& bbc = partners[1];
+  spiegel.append(spiegel.ledger(), {"muniment/test/v1\nnews\n"});
+  const test::fs::path damaged = bbc.path / "ledgers" / partners[2].ledger().id().hex();
+  for (const char* tail : {"tail", "tail.2"}) {
+    test::flip_bit(damaged / tail, test::fs::file_size(damaged / tail) - 3);
+  }
+  const AcceptReport report = bbc.accept(spiegel.text_for("bbc"));
+  CHECK(report.entries == 1);
+  REQUIRE(report.damage.size() == 1);
+  CHECK(report.damage[0].find("ledger " + partners[2].ledger().id().hex() + ": damaged") == 0);
+  CHECK(test::fs::exists(damaged / "tail"));
 }
 
 }  // namespace

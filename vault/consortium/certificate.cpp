@@ -11,18 +11,27 @@ constexpr std::string_view certificate_type = "muniment/device/v1";
 constexpr std::string_view name_type = "muniment/sealed-device/v1";
 constexpr std::string_view recovery_type = "muniment/recovery/v1";
 
-void write_keys(RecordWriter& writer, const DevicePublicKeys& keys) {
+}  // namespace
+
+void write_device_keys(RecordWriter& writer, const DevicePublicKeys& keys) {
   writer.key("transport").base64(keys.transport.view());
   writer.key("log").base64(keys.log.view());
   writer.key("witness").base64(keys.witness.view());
   writer.key("reading").base64(keys.reading.view());
 }
 
-}  // namespace
+DevicePublicKeys read_device_keys(RecordReader& reader) {
+  DevicePublicKeys keys;
+  keys.transport = reader.key("transport").base64<VerifyKey<TransportPurpose>>();
+  keys.log = reader.key("log").base64<VerifyKey<LogPurpose>>();
+  keys.witness = reader.key("witness").base64<VerifyKey<WitnessPurpose>>();
+  keys.reading = reader.key("reading").base64<ReadingPublicKey>();
+  return keys;
+}
 
 DeviceId DevicePublicKeys::id() const {
   RecordWriter writer(certificate_type);
-  write_keys(writer, *this);
+  write_device_keys(writer, *this);
   const Sha256Digest digest = sha256(as_bytes(writer.finish()));
   return DeviceId(digest.view().first<DeviceId::size>());
 }
@@ -31,7 +40,7 @@ std::string encode(const Certificate& certificate) {
   RecordWriter writer(certificate_type);
   writer.key("consortium").hex(certificate.consortium.view());
   writer.key("member").hex(certificate.member.view());
-  write_keys(writer, certificate.keys);
+  write_device_keys(writer, certificate.keys);
   writer.key("name-digest").hex(certificate.name_digest.view());
   writer.key("created").time(certificate.created);
   return writer.finish();
@@ -42,10 +51,7 @@ std::optional<Certificate> decode_certificate(std::string_view text) {
   Certificate result;
   result.consortium = reader.key("consortium").hex<ConsortiumId>();
   result.member = reader.key("member").hex<MemberId>();
-  result.keys.transport = reader.key("transport").base64<VerifyKey<TransportPurpose>>();
-  result.keys.log = reader.key("log").base64<VerifyKey<LogPurpose>>();
-  result.keys.witness = reader.key("witness").base64<VerifyKey<WitnessPurpose>>();
-  result.keys.reading = reader.key("reading").base64<ReadingPublicKey>();
+  result.keys = read_device_keys(reader);
   result.name_digest = reader.key("name-digest").hex<Sha256Digest>();
   result.created = reader.key("created").time();
   if (!reader.done()) return std::nullopt;

@@ -20,6 +20,10 @@ struct DevicePublicKeys {
   friend bool operator==(const DevicePublicKeys&, const DevicePublicKeys&) = default;
 };
 
+// The four lines of keys, as certificates and fork proofs have them.
+void write_device_keys(RecordWriter& writer, const DevicePublicKeys& keys);
+[[nodiscard]] DevicePublicKeys read_device_keys(RecordReader& reader);
+
 struct Certificate {
   ConsortiumId consortium;
   MemberId member;

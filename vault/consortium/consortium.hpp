@@ -102,6 +102,10 @@ class Consortium {
   // or left. Error(denied) if there is none: a custodian has to begin another.
   [[nodiscard]] const Epoch& sealing_epoch(const CollectionId& collection) const;
 
+  // Ledgers of which their device signed two histories, by a proof that stands in some ledger:
+  // frozen, so nothing more is taken of them.
+  [[nodiscard]] const std::map<LedgerId, LedgerName>& forks() const noexcept { return x_forks; }
+
   // In ledger order. A partner who writes such entries is broken or hostile.
   [[nodiscard]] const std::vector<RefusedEntry>& refused() const noexcept { return x_refused; }
   // Entries of acts that this version does not know.
@@ -119,6 +123,7 @@ class Consortium {
   std::map<MemberId, Bytes> x_sealed_authorities;
   std::vector<RecoveredEntry> x_recovered;
   std::map<CollectionId, Collection> x_collections;
+  std::map<LedgerId, LedgerName> x_forks;
   std::vector<RefusedEntry> x_refused;
   std::uint64_t x_unknown_acts = 0;
 };

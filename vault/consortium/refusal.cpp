@@ -60,6 +60,8 @@ std::string_view to_text(Refusal refusal) noexcept {
       return "the envelope does not open";
     case Refusal::commitment_mismatch:
       return "the keys in the envelope are not those that the epoch commits to";
+    case Refusal::proves_nothing:
+      return "says that a ledger was forked, and does not prove it";
   }
   return "refused";
 }

@@ -35,6 +35,7 @@ enum class Refusal : std::uint8_t {
   envelope_mismatch,
   envelope_unreadable,
   commitment_mismatch,
+  proves_nothing,
 };
 
 // In lower case and without a full stop, to stand after the name of what is refused.

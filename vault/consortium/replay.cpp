@@ -25,6 +25,7 @@ Consortium Replay::finish() && {
   accept_recoveries();
   revoke_devices();
   note_recovered();
+  note_forks();
   begin_collections();
   begin_epochs();
   mark_disputed_epochs();
@@ -42,7 +43,7 @@ void Replay::read(const Ledger& ledger) {
     const Place place{&ledger, index, act_of(text)};
     const bool for_built_in = place.act == Act::charter || place.act == Act::device ||
                               place.act == Act::recovery || place.act == Act::revoke ||
-                              place.act == Act::recovered;
+                              place.act == Act::recovered || place.act == Act::fork;
     if (for_built_in && !built_in) {
       refuse(place, Refusal::wrong_ledger);
       continue;
@@ -62,6 +63,9 @@ void Replay::read(const Ledger& ledger) {
         break;
       case Act::recovered:
         keep(x_recovered, decode_recovered_entry(text), place);
+        break;
+      case Act::fork:
+        keep(x_forks, decode_fork_entry(text), place);
         break;
       case Act::collection:
         keep(x_collections, decode_collection_entry(text), place);
@@ -146,10 +150,6 @@ std::optional<Refusal> Replay::certify(const Found<DeviceEntry>& found) {
   // Only the device's own ledger counts: the device has to agree to whose it is.
   const LedgerName& ledger = place.ledger->name();
   if (certificate->keys.id() != ledger.device) return Refusal::wrong_ledger;
-  const Charter* charter = charter_of(certificate->member);
-  if (charter == nullptr) return Refusal::unknown_member;
-  const ApprovalRule rule{approval_namespace::device, [&](const CharterMember& member) {
-                            return member.id == certificate->member;
   // Nor can it go over to another member later: what is known of it, first of all that it was
   // revoked, is the business of the first.
   const auto known = x_result.x_devices.find(ledger.device);
@@ -157,6 +157,10 @@ std::optional<Refusal> Replay::certify(const Found<DeviceEntry>& found) {
       known->second.certificate.member != certificate->member) {
     return Refusal::key_of_two_members;
   }
+  const Charter* charter = charter_of(certificate->member);
+  if (charter == nullptr) return Refusal::unknown_member;
+  const ApprovalRule rule{approval_namespace::device, [&](const CharterMember& member) {
+                            return member.id == certificate->member;
                           }};
   if (const auto refusal = check_approvals(*charter, rule, entry.text, {&entry.approval, 1})) {
     return refusal;
@@ -206,6 +210,18 @@ std::optional<Refusal> Replay::note(const Found<RecoveredEntry>& found) {
     return Refusal::unknown_member;
   }
   x_result.x_recovered.push_back(entry);
+  return std::nullopt;
+}
+
+void Replay::note_forks() {
+  for (const auto& [entry, place] : x_forks) refuse_if(place, note(entry));
+}
+
+// Whoever says it: it is proved or it is not.
+std::optional<Refusal> Replay::note(const ForkEntry& entry) {
+  if (entry.fork.name.consortium != x_result.x_id) return Refusal::other_consortium;
+  if (!is_proof(entry)) return Refusal::proves_nothing;
+  x_result.x_forks.emplace(entry.fork.name.id(), entry.fork.name);
   return std::nullopt;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "vault/consortium/consortium.hpp"
+#include "vault/consortium/fork.hpp"
 
 namespace muniment {
 
@@ -39,17 +40,19 @@ class Replay {
   [[nodiscard]] std::optional<Refusal> accept(const RecoveryEntry& entry);
   void note_recovered();
   [[nodiscard]] std::optional<Refusal> note(const Found<RecoveredEntry>& found);
+  void note_forks();
+  [[nodiscard]] std::optional<Refusal> note(const ForkEntry& entry);
   void revoke_devices();
   [[nodiscard]] std::optional<Refusal> revoke(const RevocationEntry& entry);
   void begin_collections();
   [[nodiscard]] std::optional<Refusal> begin(const Found<CollectionEntry>& found);
   void begin_epochs();
+  void drop_skipping_epochs();
   [[nodiscard]] std::optional<Refusal> begin(const Found<EpochEntry>& found);
+  [[nodiscard]] bool may_begin_first(const LedgerName& ledger, const MemberId& member) const;
   void mark_disputed_epochs();
   void approve_grants();
-  void drop_skipping_epochs();
   [[nodiscard]] std::optional<Refusal> approve(const Found<GrantEntry>& found);
-  [[nodiscard]] bool may_begin_first(const LedgerName& ledger, const MemberId& member) const;
 
   // Why the entries of a ledger's device do not count at this place.
   [[nodiscard]] std::optional<Refusal> check_place(const Place& place) const;
@@ -64,6 +67,7 @@ class Replay {
   std::vector<Found<DeviceEntry>> x_certificates;
   std::vector<Found<RecoveryEntry>> x_recoveries;
   std::vector<Found<RecoveredEntry>> x_recovered;
+  std::vector<Found<ForkEntry>> x_forks;
   std::vector<Found<RevocationEntry>> x_revocations;
   std::vector<Found<CollectionEntry>> x_collections;
   std::vector<Found<EpochEntry>> x_epochs;

@@ -23,6 +23,7 @@ enum class Act {
   packs,
   snapshot,
   recovered,
+  fork,
   unknown,  // kept, counted, passed on; gives no rights
 };
 

@@ -1,0 +1,23 @@
+// The folder forks/: a proof for each ledger of which this vault saw two histories. A file is the
+// text of a ForkEntry (consortium/FORMAT.md §11), which anybody can check who has nothing else.
+#pragma once
+
+#include <filesystem>
+
+#include "vault/base/file.hpp"
+#include "vault/consortium/fork.hpp"
+
+namespace muniment {
+
+// Where the proof for a ledger is kept.
+[[nodiscard]] std::filesystem::path fork_path(const std::filesystem::path& vault,
+                                              const LedgerId& ledger);
+
+// The first proof for a ledger stays.
+void save_fork(FileSystem& files, const std::filesystem::path& vault, const ForkEntry& fork);
+
+// What is no proof is ignored.
+[[nodiscard]] std::vector<LedgerName> list_forks(FileSystem& files,
+                                                 const std::filesystem::path& vault);
+
+}  // namespace muniment
