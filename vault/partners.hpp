@@ -168,8 +168,10 @@ class Partners {
   void merge_one(const LedgerCopy& copy, const VerifyKey<LogPurpose>& log, AcceptReport& report);
   void keep_fork(LedgerFork fork, AcceptReport& report);
   [[nodiscard]] std::vector<std::string> new_epoch(const CollectionId& collection,
-                                                   const Excluded& excluded) const;
-  std::vector<CollectionId> renew(const Excluded& excluded);
+                                                   const Excluded& excluded,
+                                                   const LedgerSizes& known) const;
+  std::vector<CollectionId> renew(const Excluded& excluded, const LedgerSizes& known);
+  [[nodiscard]] LedgerSizes sizes_of(const MemberId& member) const;
   bool welcome(std::vector<std::string>& news);
 
   Vault& x_vault;

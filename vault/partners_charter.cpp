@@ -49,6 +49,23 @@ void add_approvals(std::vector<Approval>& into, std::span<const Approval> more) 
 
 }  // namespace
 
+// Of all ledgers of the member's devices, those of the built-in collection first if there are more
+// than a charter can name.
+LedgerSizes Partners::sizes_of(const MemberId& member) const {
+  const Record& record = *state().record;
+  LedgerSizes sizes;
+  for (const bool built_in : {true, false}) {
+    for (const Ledger& ledger : record.ledgers.ledgers) {
+      const LedgerName& name = ledger.name();
+      if ((name.collection == consortium_collection) != built_in) continue;
+      if (sizes.size() == departed_ledgers_max) return sizes;
+      const Device& device = record.consortium.devices().at(name.device);
+      if (device.certificate.member == member) sizes.emplace(name.id(), ledger.size());
+    }
+  }
+  return sizes;
+}
+
 CharterInfo Partners::describe(const Charter& charter, const CharterNames& names) const {
   CharterInfo info;
   info.consortium = state().identity().consortium;
@@ -160,6 +177,11 @@ std::string Partners::propose(const CharterChange& change, Activity& activity) {
       change.charter_threshold.value_or(next_threshold(thresholds.charter, next.members.size())));
   thresholds.grant = static_cast<std::uint32_t>(change.grant_threshold.value_or(thresholds.grant));
   thresholds.witness = next_threshold(thresholds.witness, next.count(Role::witness));
+
+  next.departed.clear();
+  for (const MemberId& member : departing(current.charter, next)) {
+    next.departed.emplace(member, sizes_of(member));
+  }
 
   if (next.created > current.charter.expires) {
     throw refused(next, Refusal::charter_expired,

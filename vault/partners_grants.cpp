@@ -11,8 +11,8 @@ namespace muniment {
 namespace {
 
 // By which a device's accepted ledgers are fixed: what is known of them now.
-std::map<LedgerId, std::uint64_t> known_sizes(const LedgerSet& set, const DeviceId& device) {
-  std::map<LedgerId, std::uint64_t> sizes;
+LedgerSizes known_sizes(const LedgerSet& set, const DeviceId& device) {
+  LedgerSizes sizes;
   for (const Ledger& ledger : set.ledgers) {
     if (ledger.name().device == device) sizes.emplace(ledger.name().id(), ledger.size());
   }
@@ -58,7 +58,9 @@ std::vector<GrantInfo> Partners::grants(const std::optional<std::string>& collec
       } else {
         info.member = member_name(std::get<MemberId>(to));
       }
-      info.present = is_present(consortium, to) && info.last_epoch == facts.epochs.back().number;
+      const Epoch* newest = facts.newest();
+      info.present =
+          is_present(consortium, to) && newest != nullptr && info.last_epoch == newest->number;
       infos.push_back(std::move(info));
     }
   }
@@ -126,29 +128,31 @@ Partners::GrantReport Partners::grant(const GrantRequest& request, Activity& act
 }
 
 std::vector<std::string> Partners::new_epoch(const CollectionId& collection,
-                                             const Excluded& excluded) const {
+                                             const Excluded& excluded,
+                                             const LedgerSizes& known) const {
   const Vault::State& vault = state();
   const auto& records = vault.opened->names.collections;
   const auto record = records.find(collection);
   return epoch_entries(vault.record->consortium,
                        {{vault.identity().consortium, collection, vault.identity().device},
                         excluded,
-                        record == records.end() ? std::nullopt : std::optional(record->second)},
+                        record == records.end() ? std::nullopt : std::optional(record->second),
+                        known},
                        vault.opened->keys.at(collection), vault.custodian(),
                        vault.environment.random);
 }
 
 // In each collection that is stale without the excluded, as far as this device can.
-std::vector<CollectionId> Partners::renew(const Excluded& excluded) {
+std::vector<CollectionId> Partners::renew(const Excluded& excluded, const LedgerSizes& known) {
   Vault::State& vault = state();
   const Consortium& consortium = vault.record->consortium;
   std::vector<CollectionId> renewed;
   if (!vault.opened->reading.authority) return renewed;
-  for (const CollectionId& id : stale_collections(consortium, excluded)) {
+  for (const CollectionId& id : stale_collections(consortium, excluded, known)) {
     const auto keys = vault.opened->keys.find(id);
     if (keys == vault.opened->keys.end()) continue;
     try {
-      vault.append(id, new_epoch(id, excluded));
+      vault.append(id, new_epoch(id, excluded, known));
       renewed.push_back(id);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::denied) throw;  // a custodian will
@@ -211,7 +215,8 @@ RevokeReport Partners::revoke(const std::string& member_text, const std::string&
   const auto built_in = std::ranges::find(stale, consortium_collection);
   if (built_in != stale.end()) {
     try {
-      std::ranges::move(new_epoch(consortium_collection, excluded), std::back_inserter(entries));
+      std::ranges::move(new_epoch(consortium_collection, excluded, {}),
+                        std::back_inserter(entries));
       report.renewed.push_back(vault.collection_name(consortium_collection));
     } catch (const Error& error) {
       if (error.code() != ErrorCode::denied) throw;
@@ -219,7 +224,7 @@ RevokeReport Partners::revoke(const std::string& member_text, const std::string&
   }
   vault.append(consortium_collection, entries);
   vault.refresh(activity);
-  for (const CollectionId& id : renew(excluded))
+  for (const CollectionId& id : renew(excluded, {}))
     report.renewed.push_back(vault.collection_name(id));
   vault.refresh(activity);
   for (const CollectionId& id : stale_collections(vault.record->consortium, excluded)) {

@@ -57,7 +57,7 @@ std::optional<LedgerCopy> find_joining(FileSystem& files, const std::filesystem:
 // What could be read of which ledgers at one moment.
 struct Readable {
   std::set<EpochCommitment> epochs;
-  std::map<LedgerId, std::uint64_t> sizes;
+  LedgerSizes sizes;
 
   static Readable now(const OpenCollections& keys, const LedgerSet& set) {
     Readable result;
@@ -263,7 +263,7 @@ AcceptReport Partners::accept(std::span<const std::string> texts,
     vault.refresh(activity);
   }
   bool told = adopted || !report.damage.empty();
-  for (const CollectionId& id : renew({})) {
+  for (const CollectionId& id : renew({}, before.sizes)) {
     told = true;
     report.news.push_back("a new epoch of " + vault.collection_name(id) +
                           " excludes everyone who was revoked");

@@ -110,11 +110,14 @@ std::string device_entry(const Consortium& consortium, const Certificate& certif
                          const SaltedName& name, const Custodian& self, Random& random) {
   const std::string text = encode(certificate);
   const LedgerName ledger{consortium.id(), consortium_collection, certificate.keys.id()};
-  const EpochPublicKey& epoch =
-      consortium.collections().at(consortium_collection).epochs.back().public_key;
-  return encode(
-      DeviceEntry{text, approve(self.authority, self.member, approval_namespace::device, text),
-                  seal_part(epoch, ledger, Act::device, encode_device_name(name), random)});
+  const Epoch* epoch = consortium.collections().at(consortium_collection).newest();
+  if (epoch == nullptr) {
+    throw Error(ErrorCode::denied, "the consortium has no epoch that this device could join",
+                "a custodian has to begin a new epoch first, and send a text then");
+  }
+  return encode(DeviceEntry{
+      text, approve(self.authority, self.member, approval_namespace::device, text),
+      seal_part(epoch->public_key, ledger, Act::device, encode_device_name(name), random)});
 }
 
 }  // namespace

@@ -166,6 +166,34 @@ TEST_CASE("charter: an older one, a skipped number, a wrong predecessor are refu
   CHECK(succession.judge(charter, {0, 1}) == Refusal::charter_not_linked);
 }
 
+TEST_CASE("charter: it says of whoever loses a right or a key up to where its ledgers count") {
+  Succession succession;
+  const auto missing = [&](Charter charter, std::size_t member) {
+    const MemberId& id = succession.members[member].id;
+    REQUIRE(charter.departed.size() == 1);
+    CHECK_FALSE(succession.judge(charter, {0, 1, 2}));
+    charter.departed.erase(id);
+    return succession.judge(charter, {0, 1, 2}) == Refusal::departure_missing;
+  };
+  CHECK(missing(ConsortiumFixture::after(succession.current, succession.listed({0, 1})), 2));
+  auto members = succession.listed({0, 1});
+  members.push_back(succession.members[2].listed(Roles().add(Role::reader).add(Role::witness)));
+  CHECK(missing(ConsortiumFixture::after(succession.current, members), 2));
+  members.back() = succession.members[2].listed();
+  members.back().keys = {{SshKeyKind::ed25519,
+                          verify_key(SigningKey<AuthorityPurpose>::generate(succession.random)),
+                          {}}};
+  CHECK(missing(ConsortiumFixture::after(succession.current, members), 2));
+  // A role that gives no say in the ledgers, or one key more, is no departure.
+  members.back() = succession.members[2].listed(Roles().add(Role::custodian).add(Role::witness));
+  Charter charter = ConsortiumFixture::after(succession.current, members);
+  CHECK(charter.departed.empty());
+  CHECK_FALSE(succession.judge(charter, {0, 1, 2}));
+  // Nobody departs who was never there.
+  charter.departed[succession.random.fixed<MemberId>()];
+  CHECK(succession.judge(charter, {0, 1, 2}) == Refusal::unknown_member);
+}
+
 TEST_CASE("charter: one that has expired cannot be extended") {
   Succession succession;
   Charter charter = ConsortiumFixture::after(succession.current, succession.listed({0, 1, 2}));

@@ -132,7 +132,8 @@ class ConsortiumFixture {
     return result;
   }
 
-  // A charter that follows `before`, with these members; a threshold of more than half.
+  // A charter that follows `before`, with these members; a threshold of more than half. Of who
+  // departs by it, it names no ledger.
   [[nodiscard]] static Charter after(const ApprovedCharter& before,
                                      std::vector<CharterMember> listed) {
     Charter charter;
@@ -144,6 +145,7 @@ class ConsortiumFixture {
     charter.thresholds.witness = charter.thresholds.charter;
     std::ranges::sort(listed, {}, &CharterMember::id);
     charter.members = std::move(listed);
+    for (const MemberId& member : departing(before.charter, charter)) charter.departed[member];
     return charter;
   }
   [[nodiscard]] CharterEntry approved(const Charter& charter,
@@ -160,6 +162,8 @@ class ConsortiumFixture {
                               approve(owner.authority, owner.id, approval_namespace::device, text),
                               sealed(member, Act::device, encode_device_name(owner.device_name))});
   }
+  [[nodiscard]] CharterRef charter_ref() { return replay().charters().back().ref(); }
+
   // To the built-in collection's first epoch.
   [[nodiscard]] Bytes sealed(std::size_t member, Act act, const std::string& text) {
     const Consortium now = replay();

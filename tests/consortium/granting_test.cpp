@@ -178,6 +178,36 @@ TEST_CASE("granting: after the last number there is no further epoch") {
   CHECK(code == ErrorCode::limit);
 }
 
+TEST_CASE(
+    "granting: rights that a departed custodian gave are repeated as far as they were known") {
+  Granting shared;
+  CHECK_FALSE(shared.grant(0, 1));
+  CHECK_FALSE(shared.grant(1, 2));
+  const LedgerName ledger = shared.ledger_of(1, shared.collection);
+  // Whoever writes the charter has no part in the collection, and knows no ledger of it.
+  const std::vector listed{shared.members[0].listed(), shared.members[2].listed()};
+  const Charter charter = ConsortiumFixture::after(shared.replay().charters().back(), listed);
+  shared.append(0, encode(shared.approved(charter, std::vector<std::size_t>{0, 2})));
+  const Consortium now = shared.replay();
+  const DeviceId& third = shared.members[2].device();
+  CHECK_FALSE(remaining_grantees(now, shared.collection, {}).contains(third));
+  const LedgerSizes known{{ledger.id(), 1}};
+  CHECK(remaining_grantees(now, shared.collection, {}, known).at(third) == Rights::read);
+  const LedgerSizes too_late{{ledger.id(), 0}};
+  CHECK_FALSE(remaining_grantees(now, shared.collection, {}, too_late).contains(third));
+
+  CHECK(stale_collections(now, {}, known) == std::vector{shared.collection});
+  const Excluded nobody;
+  shared.append(
+      0, shared.ledger_of(0, shared.collection),
+      epoch_entries(now, {shared.ledger_of(0, shared.collection), nobody, shared.record, known},
+                    *shared.keys_of(0), shared.custodian(0), shared.random));
+  const Consortium after = shared.replay();
+  CHECK(remaining_grantees(after, shared.collection, {}).at(third) == Rights::read);
+  CHECK(stale_collections(after, {}, known).empty());
+  CHECK(shared.present_epoch() == 2);
+}
+
 TEST_CASE("granting: an epoch for a hundred devices is granted to each, in under 6 KB a grant") {
   Granting shared;
   const std::size_t others = 99;

@@ -37,7 +37,8 @@ struct SharedCollection : ConsortiumFixture {
   // The epoch's entry, as the envelope's keys say it is.
   [[nodiscard]] EpochEntry epoch_entry() {
     const EnvelopeEpoch& epoch = envelope_keys().epochs.back();
-    return {ledger.collection,
+    return {charter_ref(),
+            ledger.collection,
             epoch.number,
             epoch_commitment(envelope_keys(), epoch),
             public_key(epoch_secret_key(epoch.key)),
@@ -60,7 +61,7 @@ struct SharedCollection : ConsortiumFixture {
     Draft result;
     result.envelope = seal_envelope(members[member].keys.reading, envelope_keys(), random);
     result.grant = {.consortium = id(),
-                    .charter = 2,
+                    .charter = charter_ref(),
                     .collection = ledger.collection,
                     .epoch = epoch.number,
                     .commitment = epoch.commitment,
@@ -88,9 +89,42 @@ struct SharedCollection : ConsortiumFixture {
 
   void revoke(std::size_t member, std::size_t by,
               const std::map<LedgerId, std::uint64_t>& accepted = {}) {
-    const std::string text = encode(Revocation{id(), 2, members[member].device(), accepted});
+    const std::string text =
+        encode(Revocation{id(), charter_ref(), members[member].device(), accepted});
     append(by, encode(RevocationEntry{text, approve(members[by].authority, members[by].id,
                                                     approval_namespace::revoke, text)}));
+  }
+
+  // Charter 3, without the member, or with it as a reader; up to where its ledgers count.
+  void leave(std::size_t member, const LedgerSizes& sizes) { depart(member, false, sizes); }
+  void demote(std::size_t member, const LedgerSizes& sizes) { depart(member, true, sizes); }
+  void depart(std::size_t member, bool stays, const LedgerSizes& sizes) {
+    std::vector<CharterMember> listed;
+    std::vector<std::size_t> by;
+    for (std::size_t i = 0; i < 3; ++i) {
+      if (i != member) listed.push_back(members[i].listed());
+      if (i != member || stays) by.push_back(i);
+    }
+    if (stays)
+      listed.push_back(members[member].listed(Roles().add(Role::reader).add(Role::witness)));
+    Charter charter = after(replay().charters().back(), std::move(listed));
+    charter.departed.at(members[member].id) = sizes;
+    append(0, encode(approved(charter, by)));
+    REQUIRE(replay().charter().number == 3);
+  }
+
+  // The devices with a right in the collection, as far as somebody's grants still count.
+  [[nodiscard]] std::set<Grantee> rights() {
+    std::set<Grantee> result;
+    for (const auto& [to, granted] : remaining_grantees(replay(), ledger.collection, {})) {
+      if (std::holds_alternative<DeviceId>(to)) result.insert(to);
+    }
+    return result;
+  }
+  [[nodiscard]] std::set<Grantee> of(std::initializer_list<std::size_t> which) const {
+    std::set<Grantee> result;
+    for (const std::size_t member : which) result.insert(members[member].device());
+    return result;
   }
 
   LedgerName ledger;
@@ -506,7 +540,8 @@ TEST_CASE("grant: must be approved by enough custodians, one of them its writer"
     change(draft.grant);
     return draft;
   };
-  shared.grant(text([](Grant& grant) { grant.charter = 9; }));
+  shared.grant(text([](Grant& grant) { grant.charter.number = 9; }));
+  shared.grant(text([](Grant& grant) { grant.charter.digest = {}; }));
   shared.grant(text([](Grant& grant) { grant.consortium = {}; }));
   shared.grant(text([](Grant& grant) { grant.collection = {}; }));
   shared.grant(shared.draft(1), {1});
@@ -522,10 +557,10 @@ TEST_CASE("grant: must be approved by enough custodians, one of them its writer"
   shared.append(0, shared.ledger,
                 {encode(GrantEntry{terms, shared.approvals(twice, approval_namespace::grant, terms),
                                    draft.envelope})});
-  CHECK(shared.refusals() == Refusals{Refusal::unknown_charter, Refusal::other_consortium,
-                                      Refusal::other_consortium, Refusal::not_custodian,
-                                      Refusal::approval_invalid, Refusal::approval_invalid,
-                                      Refusal::approved_twice});
+  CHECK(shared.refusals() == Refusals{Refusal::unknown_charter, Refusal::unknown_charter,
+                                      Refusal::other_consortium, Refusal::other_consortium,
+                                      Refusal::not_custodian, Refusal::approval_invalid,
+                                      Refusal::approval_invalid, Refusal::approved_twice});
   CHECK_FALSE(shared.open(1));
 }
 
@@ -539,7 +574,6 @@ TEST_CASE("grant: a charter's threshold for grants is kept, and only custodians 
   shared.append(0, encode(shared.approved(charter, std::vector<std::size_t>{0, 1})));
   REQUIRE(shared.replay().charter().number == 3);
   auto draft = shared.draft(1);
-  draft.grant.charter = 3;
   shared.grant(draft, {0});
   shared.grant(draft, {0, 2});
   CHECK(shared.refusals() == Refusals{Refusal::approvals_too_few, Refusal::approver_unknown});
@@ -605,20 +639,35 @@ TEST_CASE("revocation: nothing is sealed to an epoch that a revoked device can r
   CHECK(shared.replay().sealing_epoch(shared.ledger.collection).number == 2);
 }
 
-TEST_CASE("revocation: what the device wrote later counts for nothing, what it wrote before does") {
+TEST_CASE("revocation: what the device wrote later gives no rights, what it wrote before does") {
   SharedCollection shared;
   const LedgerName ledger = shared.ledger_of(1, shared.ledger.collection);
   shared.append(1, ledger, {shared.entry_of(shared.draft(2), {1})});
-  CHECK(shared.open(2));
   shared.append(1, ledger, {shared.entry_of(shared.draft(1), {1})});
+  CHECK(shared.rights() == shared.of({0, 1, 2}));
   shared.revoke(1, 0, {{ledger.id(), 1}, {shared.ledger_of(1).id(), 1}});
   CHECK(shared.refusals() == Refusals{Refusal::device_revoked});
-  CHECK(shared.open(2));
-  CHECK_FALSE(shared.open(1));
-  // The strictest of several holds.
+  CHECK(shared.rights() == shared.of({0, 2}));
+  // The strictest of several holds; a ledger that is not named counts for nothing more.
   shared.revoke(1, 2, {{shared.ledger_of(1).id(), 1}});
-  CHECK(shared.refusals() == Refusals{Refusal::device_revoked, Refusal::device_revoked});
-  CHECK_FALSE(shared.open(2));
+  CHECK(shared.refusals().empty());
+  CHECK(shared.rights() == shared.of({0}));
+}
+
+TEST_CASE("revocation: whatever it says, what was sealed stays readable") {
+  SharedCollection shared;
+  shared.grant(shared.draft(1));
+  shared.begin_epoch(0);
+  shared.grant(shared.draft(1));
+  shared.grant(shared.draft(2));
+  shared.revoke(0, 2, {{shared.ledger.id(), 0}, {shared.ledger_of(0).id(), 0}});
+  CHECK(shared.open(1)->epochs.size() == 2);
+  CHECK(shared.open(2)->epochs.size() == 2);
+  const Consortium consortium = shared.replay();
+  CHECK(consortium.collections().at(shared.ledger.collection).record);
+  // But nothing is sealed to what counts no more, and it gives nobody a right.
+  CHECK_THROWS_AS((void)consortium.sealing_epoch(shared.ledger.collection), Error);
+  CHECK(shared.rights().empty());
 }
 
 TEST_CASE("revocation: only its own member or a custodian revokes a device") {
@@ -632,7 +681,7 @@ TEST_CASE("revocation: only its own member or a custodian revokes a device") {
   REQUIRE(shared.replay().charter().number == 3);
   const auto revoke = [&](std::size_t member, std::size_t by) {
     const std::string text =
-        encode(Revocation{shared.id(), 3, shared.members[member].device(), {}});
+        encode(Revocation{shared.id(), shared.charter_ref(), shared.members[member].device(), {}});
     shared.append(by, encode(RevocationEntry{
                           text, approve(shared.members[by].authority, shared.members[by].id,
                                         approval_namespace::revoke, text)}));
@@ -655,20 +704,170 @@ TEST_CASE("revocation: two custodians who revoke each other at once both succeed
   CHECK_FALSE(consortium.is_active(shared.members[2].device()));
 }
 
-TEST_CASE("charter: a member who left keeps what was granted by it, and loses its say") {
+TEST_CASE("departure: what a member granted before it left counts, and nothing later") {
   SharedCollection shared;
   const LedgerName ledger = shared.ledger_of(1, shared.ledger.collection);
   shared.append(1, ledger, {shared.entry_of(shared.draft(2), {1})});
-  Charter charter = ConsortiumFixture::after(
-      shared.replay().charters().back(), {shared.members[0].listed(), shared.members[2].listed()});
-  shared.append(0, encode(shared.approved(charter, std::vector<std::size_t>{0, 2})));
-  CHECK(shared.replay().charter().number == 3);
+  auto late = shared.draft(1);  // names charter 2, as anybody can who once was in it
+  shared.leave(1, {{ledger.id(), 1}});
   CHECK_FALSE(shared.replay().is_active(shared.members[1].device()));
+  shared.append(1, ledger, {shared.entry_of(late, {1})});
+  CHECK(shared.refusals() == Refusals{Refusal::member_departed});
+  CHECK(shared.rights() == shared.of({0, 2}));
   CHECK(shared.open(2));
-  auto draft = shared.draft(2);
-  draft.grant.charter = 3;
-  shared.append(1, ledger, {shared.entry_of(draft, {1})});
-  CHECK(shared.refusals() == Refusals{Refusal::approver_unknown});
+  auto draft = shared.draft(1);
+  shared.append(1, ledger, {shared.entry_of(draft, {1})});  // charter 3 does not know the member
+  CHECK(shared.refusals() == Refusals{Refusal::member_departed, Refusal::approver_unknown});
+}
+
+TEST_CASE(
+    "departure: an epoch begun after it is known to its readers, and nothing is sealed to it") {
+  for (const bool named : {true, false}) {
+    CAPTURE(named);
+    SharedCollection shared;
+    const LedgerName ledger = shared.ledger_of(1, shared.ledger.collection);
+    auto& epochs = shared.envelope_keys().epochs;
+    epochs.push_back({2, EpochKey::generate(shared.random)});
+    const EpochEntry late = shared.epoch_entry();
+    auto draft = shared.draft(2);
+    shared.leave(1, named ? LedgerSizes{{ledger.id(), 0}} : LedgerSizes{});
+    shared.append(1, ledger, {encode(late), shared.entry_of(draft, {1})});
+    CHECK(shared.refusals().size() == (named ? 2 : 0));
+    CHECK(shared.replay().sealing_epoch(shared.ledger.collection).number == 1);
+    CHECK(shared.rights() == shared.of({0}));
+    CHECK(shared.open(2)->epochs.size() == 2);
+  }
+}
+
+TEST_CASE("departure: a custodian who becomes a reader keeps the epochs of its time") {
+  SharedCollection shared;
+  const LedgerName ledger = shared.ledger_of(1, shared.ledger.collection);
+  shared.grant(shared.draft(1));
+  shared.begin_epoch(1);
+  shared.append(1, ledger, {shared.entry_of(shared.draft(0), {1})});
+  CHECK(shared.replay().sealing_epoch(shared.ledger.collection).number == 2);
+  shared.demote(1, {{ledger.id(), 2}});
+  CHECK(shared.refusals().empty());
+  CHECK(shared.replay().is_active(shared.members[1].device()));
+  CHECK(shared.replay().sealing_epoch(shared.ledger.collection).number == 2);
+  // Afterwards it begins none, under whatever charter.
+  const EpochEntry entry = shared.epoch_entry();
+  EpochEntry under_old = entry;
+  under_old.charter = shared.replay().charters()[1].ref();
+  under_old.number = 3;
+  EpochEntry under_new = entry;
+  under_new.number = 3;
+  shared.append(1, ledger, {encode(under_old), encode(under_new)});
+  CHECK(shared.refusals() == Refusals{Refusal::member_departed, Refusal::not_custodian});
+  CHECK(shared.replay().sealing_epoch(shared.ledger.collection).number == 2);
+}
+
+TEST_CASE(
+    "departure: who is made a custodian again writes under that charter, not under the first") {
+  SharedCollection shared;
+  const LedgerName ledger = shared.ledger_of(1, shared.ledger.collection);
+  const auto under_first = shared.draft(1);
+  shared.demote(1, {{ledger.id(), 0}});
+  Charter again = ConsortiumFixture::after(
+      shared.replay().charters().back(),
+      {shared.members[0].listed(), shared.members[1].listed(), shared.members[2].listed()});
+  shared.append(0, encode(shared.approved(again, std::vector<std::size_t>{0, 1, 2})));
+  REQUIRE(shared.replay().charter().number == 4);
+  shared.append(1, ledger, {shared.entry_of(under_first, {1})});
+  CHECK(shared.refusals() == Refusals{Refusal::member_departed});
+  shared.append(1, ledger, {shared.entry_of(shared.draft(2), {1})});
+  CHECK(shared.refusals().size() == 1);
+  CHECK(shared.rights() == shared.of({0, 2}));
+}
+
+TEST_CASE("departure: two custodians at once, of whom one departs by what the other adopts") {
+  SharedCollection shared;
+  const LedgerName ledger = shared.ledger_of(1, shared.ledger.collection);
+  shared.grant(shared.draft(1));
+  shared.grant(shared.draft(2));
+  // Member 1 begins an epoch, without the recovery words of the others, while they demote it. They
+  // know its ledger up to the epoch and not its second grant.
+  shared.begin_epoch(1);
+  shared.append(1, ledger, {shared.entry_of(shared.draft(0), {1})});
+  shared.append(1, ledger, {shared.entry_of(shared.draft(2), {1})});
+  shared.demote(1, {{ledger.id(), 2}});
+  CHECK(shared.refusals() == Refusals{Refusal::member_departed});
+  CHECK(shared.replay().sealing_epoch(shared.ledger.collection).number == 2);
+  CHECK(shared.open(2)->epochs.size() == 2);
+}
+
+TEST_CASE("departure: a member's new device and its revocations count for nothing afterwards") {
+  SharedCollection shared;
+  shared.leave(1, {{shared.ledger_of(1).id(), 1}});
+  const CharterRef before = shared.replay().charters()[1].ref();
+  const std::string text = encode(Revocation{shared.id(), before, shared.members[2].device(), {}});
+  const std::string entry =
+      encode(RevocationEntry{text, approve(shared.members[1].authority, shared.members[1].id,
+                                           approval_namespace::revoke, text)});
+  shared.append(1, entry);
+  CHECK(shared.refusals() == Refusals{Refusal::member_departed});
+  // Another's ledger is no place for it, nor one of a device that came later.
+  shared.append(0, entry);
+  TestMember& device = shared.members.emplace_back(shared.random);
+  device.id = shared.members[1].id;
+  const std::string certificate =
+      encode(Certificate{shared.id(), device.id, device.keys, device.device_name.digest(), 1});
+  shared.append(3, encode(DeviceEntry{certificate,
+                                      approve(shared.members[1].authority, device.id,
+                                              approval_namespace::device, certificate),
+                                      to_bytes("not opened")}));
+  shared.append(3, entry);
+  const Consortium consortium = shared.replay();
+  CHECK(consortium.is_active(shared.members[2].device()));
+  CHECK(consortium.devices().at(device.device()).departed);
+  CHECK(shared.refusals().size() == 3);
+}
+
+TEST_CASE("departure: a key that a member gave up vouches for nothing afterwards") {
+  SharedCollection shared;
+  const TestMember& member = shared.members[1];
+  const auto fresh = test::AuthorityKey::generate(shared.random);
+  CharterMember changed = member.listed();
+  changed.keys = {{SshKeyKind::ed25519, verify_key(fresh), {}}};
+  Charter charter =
+      ConsortiumFixture::after(shared.replay().charters().back(),
+                               {shared.members[0].listed(), changed, shared.members[2].listed()});
+  REQUIRE(charter.departed.contains(member.id));
+  charter.departed[member.id] = {{shared.ledger_of(1).id(), 1}};
+  const CharterEntry entry = shared.approved(charter, std::vector<std::size_t>{0, 2});
+  shared.append(0, encode(entry));
+  REQUIRE(shared.replay().charter().number == 3);
+  // The device that it had stays; one that the old key vouches for from now on does not count.
+  CHECK(shared.replay().is_active(member.device()));
+  TestMember& stolen = shared.members.emplace_back(shared.random);
+  const TestMember& owner = shared.members[1];
+  stolen.id = owner.id;
+  const auto certify = [&](const test::AuthorityKey& key) {
+    const std::string text =
+        encode(Certificate{shared.id(), stolen.id, stolen.keys, stolen.device_name.digest(), 1});
+    return encode(DeviceEntry{text, approve(key, stolen.id, approval_namespace::device, text),
+                              to_bytes("not opened")});
+  };
+  shared.append(3, certify(owner.authority));
+  CHECK_FALSE(shared.replay().is_active(stolen.device()));
+  shared.append(3, certify(fresh));
+  CHECK(shared.replay().is_active(stolen.device()));
+  shared.append(3, certify(owner.authority));
+  CHECK(shared.replay().is_active(stolen.device()));
+  CHECK(shared.refusals() == Refusals{Refusal::member_departed});
+}
+
+TEST_CASE("departure: who lost its say cannot make a new epoch look as if it could be read") {
+  SharedCollection shared;
+  shared.grant(shared.draft(1));
+  const auto old = shared.replay().charters()[1].ref();
+  shared.leave(1, {});
+  shared.begin_epoch(0);
+  shared.grant(shared.draft(0));
+  auto draft = shared.draft(1);
+  draft.grant.charter = old;
+  shared.append(1, shared.ledger_of(1, shared.ledger.collection), {shared.entry_of(draft, {1})});
+  CHECK(shared.replay().sealing_epoch(shared.ledger.collection).number == 2);
 }
 
 }  // namespace muniment

@@ -65,7 +65,10 @@ Charter test_charter() {
 
 Revocation test_revocation() {
   test::FixedRandom random(31);
-  Revocation revocation{random.fixed<ConsortiumId>(), 3, random.fixed<DeviceId>(), {}};
+  Revocation revocation{random.fixed<ConsortiumId>(),
+                        {3, random.fixed<Sha256Digest>()},
+                        random.fixed<DeviceId>(),
+                        {}};
   revocation.accepted[random.fixed<LedgerId>()] = 17;
   revocation.accepted[random.fixed<LedgerId>()] = 0;
   return revocation;
@@ -99,6 +102,21 @@ TEST_CASE("texts: the entry that begins a collection is the golden one, and stri
 TEST_CASE("texts: a charter of several is the golden one, and strict") {
   check_text("charter", encode(test_charter()), decode_charter);
   CHECK(decode_charter(encode(test_charter())) == test_charter());
+}
+
+TEST_CASE("texts: a charter with members who depart is the golden one, and strict") {
+  test::FixedRandom random(36);
+  Charter charter = test_charter();
+  charter.departed[charter.members[1].id];
+  LedgerSizes& sizes = charter.departed[random.fixed<MemberId>()];
+  sizes[random.fixed<LedgerId>()] = 17;
+  sizes[random.fixed<LedgerId>()] = 0;
+  check_text("charter-departed", encode(charter), decode_charter);
+  CHECK(decode_charter(encode(charter)) == charter);
+  for (std::size_t i = sizes.size(); i <= departed_ledgers_max; ++i) {
+    sizes[random.fixed<LedgerId>()] = i;
+  }
+  CHECK_FALSE(decode_charter(encode(charter)));
 }
 
 TEST_CASE("texts: that keys were recovered is the golden entry, and strict") {

@@ -7,6 +7,18 @@ Approval approve(const SigningKey<AuthorityPurpose>& key, const MemberId& member
   return {member, ssh_sign(key, name_space, as_bytes(text))};
 }
 
+void write_charter_ref(RecordWriter& record, const CharterRef& charter) {
+  record.key("charter").u64(charter.number).hex(charter.digest.view());
+}
+
+CharterRef read_charter_ref(RecordReader& record) {
+  CharterRef charter;
+  charter.number = record.key("charter").u32();
+  charter.digest = record.hex<Sha256Digest>();
+  if (charter.number == 0) record.fail();
+  return charter;
+}
+
 void write_approval(RecordWriter& record, const Approval& approval) {
   record.key("approval").hex(approval.member.view()).base64(encode_sshsig(approval.signature));
 }

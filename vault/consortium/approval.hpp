@@ -32,6 +32,18 @@ struct Approval {
 [[nodiscard]] Approval approve(const SigningKey<AuthorityPurpose>& key, const MemberId& member,
                                std::string_view name_space, std::string_view text);
 
+// The charter that something rests on, by its text too: two can have one number.
+struct CharterRef {
+  std::uint32_t number = 0;
+  Sha256Digest digest;  // of the text
+
+  friend bool operator==(const CharterRef&, const CharterRef&) = default;
+};
+
+// The line `charter <number> <digest>`; no number 0 is read.
+void write_charter_ref(RecordWriter& record, const CharterRef& charter);
+[[nodiscard]] CharterRef read_charter_ref(RecordReader& record);
+
 // The line `approval <member> <SSHSIG>`.
 void write_approval(RecordWriter& record, const Approval& approval);
 [[nodiscard]] Approval read_approval(RecordReader& record);

@@ -46,7 +46,27 @@ void read_keys(RecordReader& reader, CharterMember& member) {
   if (member.keys.empty() || member.keys.size() > member_keys_max) reader.fail();
 }
 
+void read_departed(RecordReader& reader, Charter& charter) {
+  std::size_t count = 0;
+  while (reader.key_if("departed")) {
+    const auto member = reader.hex<MemberId>();
+    if (!charter.departed.empty() && charter.departed.rbegin()->first >= member) reader.fail();
+    LedgerSizes& sizes = charter.departed[member];
+    while (reader.key_if("ledger")) {
+      const auto ledger = reader.hex<LedgerId>();
+      const std::uint64_t size = reader.u64();
+      if (!sizes.empty() && sizes.rbegin()->first >= ledger) reader.fail();
+      sizes.emplace(ledger, size);
+      if (++count > departed_ledgers_max) reader.fail();
+    }
+  }
+}
+
 }  // namespace
+
+CharterRef ApprovedCharter::ref() const {
+  return {charter.number, sha256(as_bytes(text))};
+}
 
 const CharterMember* Charter::find(const MemberId& member) const noexcept {
   const auto found = std::ranges::lower_bound(members, member, {}, &CharterMember::id);
@@ -76,6 +96,10 @@ std::string encode(const Charter& charter) {
     writer.key("member").hex(member.id.view()).hex(member.name_digest.view());
     writer.word(roles_text(member.roles));
     for (const SshPublicKey& key : member.keys) writer.key("key").rest(encode_authorized_key(key));
+  }
+  for (const auto& [member, sizes] : charter.departed) {
+    writer.key("departed").hex(member.view());
+    for (const auto& [ledger, size] : sizes) writer.key("ledger").hex(ledger.view()).u64(size);
   }
   return writer.finish();
 }
@@ -107,6 +131,7 @@ std::optional<Charter> decode_charter(std::string_view text) {
     read_keys(reader, member);
     charter.members.push_back(std::move(member));
   }
+  read_departed(reader, charter);
   const std::size_t count = charter.members.size();
   if (!reader.done() || charter.number == 0 || charter.expires <= charter.created || count == 0 ||
       count > charter_members_max) {

@@ -63,6 +63,11 @@ struct Thresholds {
   friend bool operator==(const Thresholds&, const Thresholds&) = default;
 };
 
+// How much of each ledger counts; what is not in it is not known.
+using LedgerSizes = std::map<LedgerId, std::uint64_t>;
+
+inline constexpr std::size_t departed_ledgers_max = 256;
+
 struct Charter {
   std::uint32_t number = 1;
   Sha256Digest previous;  // of the text before it; zeros for number 1
@@ -70,6 +75,9 @@ struct Charter {
   UnixSeconds expires = 0;  // after `created`
   Thresholds thresholds;
   std::vector<CharterMember> members;  // ascending ids
+  // Members of the charter before who lose their place, the role of custodian or a key, and up to
+  // where their devices' ledgers count for what rests on earlier charters (FORMAT.md §10).
+  std::map<MemberId, LedgerSizes> departed;
 
   [[nodiscard]] const CharterMember* find(const MemberId& member) const noexcept;
   // How many members have the role.
@@ -109,14 +117,19 @@ using CharterNames = std::map<MemberId, SaltedName>;
 struct ApprovedCharter {
   Charter charter;
   std::string text;
+
+  [[nodiscard]] CharterRef ref() const;
 };
+
+// Whom of `before` the charter `after` has to list as departed.
+[[nodiscard]] std::vector<MemberId> departing(const Charter& before, const Charter& after);
 
 // That `entry` founds the consortium: number 1, the right id, its own threshold of its own members.
 [[nodiscard]] std::optional<Refusal> check_first_charter(const ConsortiumId& consortium,
                                                          const CharterEntry& entry);
 
-// That `entry` follows `current`: the next number, linked to it, made before it expired, approved
-// by the thresholds of both.
+// That `entry` follows `current`: the next number, linked to it, made before it expired, with all
+// who depart, approved by the thresholds of both.
 [[nodiscard]] std::optional<Refusal> check_next_charter(const ApprovedCharter& current,
                                                         const CharterEntry& entry);
 

@@ -52,7 +52,32 @@ std::optional<Refusal> check_both(const Charter& before, const Charter& after,
   return std::nullopt;
 }
 
+// That all who depart are named, and nobody who was never there.
+std::optional<Refusal> check_departed(const Charter& before, const Charter& after) {
+  for (const MemberId& member : departing(before, after)) {
+    if (!after.departed.contains(member)) return Refusal::departure_missing;
+  }
+  for (const auto& [member, sizes] : after.departed) {
+    if (before.find(member) == nullptr) return Refusal::unknown_member;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
+
+std::vector<MemberId> departing(const Charter& before, const Charter& after) {
+  std::vector<MemberId> result;
+  for (const CharterMember& member : before.members) {
+    const CharterMember* now = after.find(member.id);
+    const bool keeps_all =
+        now != nullptr && (now->roles.has(Role::custodian) || !member.roles.has(Role::custodian)) &&
+        std::ranges::all_of(member.keys, [&](const SshPublicKey& key) {
+          return std::ranges::find(now->keys, key) != now->keys.end();
+        });
+    if (!keeps_all) result.push_back(member.id);
+  }
+  return result;
+}
 
 std::optional<Refusal> check(const Charter& charter) {
   std::set<SshPublicKey> keys;
@@ -75,6 +100,7 @@ std::optional<Refusal> check_first_charter(const ConsortiumId& consortium,
   if (charter->number != 1) return Refusal::charter_skipped;
   if (consortium_id(entry.text) != consortium) return Refusal::other_consortium;
   if (const auto refusal = check(*charter)) return refusal;
+  if (!charter->departed.empty()) return Refusal::unknown_member;
   return check_both(*charter, *charter, entry);
 }
 
@@ -87,6 +113,7 @@ std::optional<Refusal> check_next_charter(const ApprovedCharter& current,
   if (charter->previous != sha256(as_bytes(current.text))) return Refusal::charter_not_linked;
   if (charter->created > current.charter.expires) return Refusal::charter_expired;
   if (const auto refusal = check(*charter)) return refusal;
+  if (const auto refusal = check_departed(current.charter, *charter)) return refusal;
   return check_both(current.charter, *charter, entry);
 }
 

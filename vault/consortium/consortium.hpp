@@ -22,8 +22,18 @@ struct SealedPart {
 struct Device {
   Certificate certificate;
   SealedPart name;  // to the built-in collection's readers
-  // Set once it is revoked: how much of each of its ledgers is still accepted, of others nothing.
-  std::optional<std::map<LedgerId, std::uint64_t>> revoked;
+  // Set once it is revoked: how much of each of its ledgers still counts.
+  std::optional<LedgerSizes> revoked;
+  // Its certificate rests on what a later charter ended: it is known, and never active.
+  bool departed = false;
+};
+
+// What an entry is good for once its device was revoked, or its member lost what the entry rests
+// on (FORMAT.md §10). All but the first open what was sealed and give no rights. The worst last.
+enum class Standing : std::uint8_t {
+  counts,
+  unstated,  // nobody says up to where its ledger counts
+  beyond,    // its ledger counts up to where it stands, and no further
 };
 
 struct Epoch {
@@ -33,6 +43,7 @@ struct Epoch {
   // Another entry gives the same commitment another number or public key: one of the two is a lie,
   // and nothing is sealed to either.
   bool disputed = false;
+  bool past = false;  // nothing is sealed to it
 };
 
 // A grant that was approved as the charter wants it.
@@ -41,15 +52,21 @@ struct ApprovedGrant {
   Bytes envelope;
   LedgerId ledger;  // where it stands
   std::uint64_t index = 0;
+  MemberId by;  // whose device wrote it
+  Standing standing = Standing::counts;
 };
 
 struct Collection {
   // A CollectionRecord in its creator's ledger. None for the built-in collection, and where that
   // ledger is not at hand.
   std::optional<SealedPart> record;
-  std::vector<SealedPart> restated;   // the same in later epochs' entries, sealed to these
+  // The same in later epochs' entries, sealed to these; those of past epochs last.
+  std::vector<SealedPart> restated;
   std::vector<Epoch> epochs;          // by number, then by commitment
   std::vector<ApprovedGrant> grants;  // by ledger, then by index
+
+  // The last that is not past; of several with one number, any. Null if there is none.
+  [[nodiscard]] const Epoch* newest() const noexcept;
 };
 
 // An entry of a known act that gives no rights, and why.
@@ -98,8 +115,8 @@ class Consortium {
   // A device of a present member that was not revoked.
   [[nodiscard]] bool is_active(const DeviceId& device) const noexcept;
 
-  // The epoch to seal to: of the highest number, not disputed, and read by nobody who was revoked
-  // or left. Error(denied) if there is none: a custodian has to begin another.
+  // The epoch to seal to: not past, of the highest number, not disputed, and read by nobody who was
+  // revoked or left. Error(denied) if there is none: a custodian has to begin another.
   [[nodiscard]] const Epoch& sealing_epoch(const CollectionId& collection) const;
 
   // Ledgers of which their device signed two histories, by a proof that stands in some ledger:

@@ -44,6 +44,7 @@ std::uint32_t epoch_after(std::uint32_t number) {
 
 std::string encode(const EpochEntry& entry) {
   RecordWriter writer(type_line(Act::epoch));
+  write_charter_ref(writer, entry.charter);
   writer.key("collection").hex(entry.collection.view());
   writer.key("epoch").u64(entry.number);
   writer.key("commitment").hex(entry.commitment.view());
@@ -55,6 +56,7 @@ std::string encode(const EpochEntry& entry) {
 std::optional<EpochEntry> decode_epoch_entry(std::string_view entry) {
   RecordReader reader(entry, type_line(Act::epoch));
   EpochEntry result;
+  result.charter = read_charter_ref(reader);
   result.collection = reader.key("collection").hex<CollectionId>();
   result.number = reader.key("epoch").u32();
   result.commitment = reader.key("commitment").hex<EpochCommitment>();

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "vault/base/ids.hpp"
+#include "vault/consortium/approval.hpp"
 #include "vault/keyring/envelope.hpp"
 
 namespace muniment {
@@ -26,6 +26,7 @@ inline constexpr std::uint32_t epoch_gap_max = 1024;
 [[nodiscard]] std::uint32_t epoch_after(std::uint32_t number);
 
 struct EpochEntry {
+  CharterRef charter;  // under which the writer's member is a custodian
   CollectionId collection;
   std::uint32_t number = 1;
   EpochCommitment commitment;

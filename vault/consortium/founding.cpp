@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "vault/base/error.hpp"
+#include "vault/crypto/hash.hpp"
 #include "vault/keyring/age.hpp"
 #include "vault/keyring/envelope.hpp"
 #include "vault/ledger/sealed_part.hpp"
@@ -16,7 +17,7 @@ namespace {
 struct Founder {
   LedgerName ledger;
   MemberId member;
-  std::uint32_t charter = 1;
+  CharterRef charter;
   ReadingPublicKey reading;
   std::optional<RecoveryPublicKey> recovery;
   const SigningKey<AuthorityPurpose>& authority;
@@ -27,7 +28,7 @@ struct FirstEpoch {
   EnvelopeKeys keys;
   EpochEntry entry;
 
-  static FirstEpoch make(const LedgerName& ledger, Random& random) {
+  static FirstEpoch make(const LedgerName& ledger, const CharterRef& charter, Random& random) {
     EnvelopeKeys keys{ledger.consortium,
                       ledger.collection,
                       IdKey::generate(random),
@@ -35,7 +36,8 @@ struct FirstEpoch {
                       {}};
     keys.epochs.push_back({1, EpochKey::generate(random)});
     const EnvelopeEpoch& epoch = keys.epochs.front();
-    EpochEntry entry{ledger.collection,
+    EpochEntry entry{charter,
+                     ledger.collection,
                      epoch.number,
                      epoch_commitment(keys, epoch),
                      public_key(epoch_secret_key(epoch.key)),
@@ -94,7 +96,8 @@ Founding found_consortium(const NewConsortium& consortium,
   const LedgerName ledger{consortium_id(charter), consortium_collection, consortium.device.id()};
   const std::string certificate = encode(Certificate{ledger.consortium, member, consortium.device,
                                                      device_name.digest(), consortium.now});
-  const FirstEpoch epoch = FirstEpoch::make(ledger, random);
+  const CharterRef first{1, sha256(as_bytes(charter))};
+  const FirstEpoch epoch = FirstEpoch::make(ledger, first, random);
   const auto sealed = [&](Act act, const std::string& text) {
     return seal_part(epoch.entry.public_key, ledger, act, text, random);
   };
@@ -110,7 +113,7 @@ Founding found_consortium(const NewConsortium& consortium,
   founding.entries.push_back(
       encode(DeviceEntry{certificate, approved(approval_namespace::device, certificate),
                          sealed(Act::device, encode_device_name(device_name))}));
-  const Founder founder{ledger,   member, 1, consortium.device.reading, consortium.recovery,
+  const Founder founder{ledger,   member, first, consortium.device.reading, consortium.recovery,
                         authority};
   std::vector<std::string> epoch_and_grants;
   append_epoch(epoch_and_grants, founder, epoch, random);
@@ -141,7 +144,8 @@ CollectionFounding found_collection(const Consortium& consortium, const NewColle
   const LedgerName ledger{consortium.id(),
                           collection_id(consortium.id(), collection.creator, nonce),
                           collection.creator};
-  const FirstEpoch epoch = FirstEpoch::make(ledger, random);
+  const CharterRef ref = consortium.charters().back().ref();
+  const FirstEpoch epoch = FirstEpoch::make(ledger, ref, random);
   CollectionFounding founding{ledger, {}};
   founding.entries.push_back(
       encode(CollectionEntry{ledger.collection, nonce,
@@ -150,7 +154,7 @@ CollectionFounding found_collection(const Consortium& consortium, const NewColle
   const auto recovery = consortium.recoveries().find(member->id);
   const Founder founder{ledger,
                         member->id,
-                        charter.number,
+                        ref,
                         certificate.keys.reading,
                         recovery == consortium.recoveries().end()
                             ? std::nullopt

@@ -54,7 +54,7 @@ EnvelopeRef EnvelopeRef::of(ByteView envelope) {
 std::string encode(const Grant& grant) {
   RecordWriter writer(grant_type);
   writer.key("consortium").hex(grant.consortium.view());
-  writer.key("charter").u64(grant.charter);
+  write_charter_ref(writer, grant.charter);
   writer.key("collection").hex(grant.collection.view());
   writer.key("epoch").u64(grant.epoch).hex(grant.commitment.view());
   writer.key("epoch-key").hex(grant.epoch_key.view());
@@ -71,7 +71,7 @@ std::optional<Grant> decode_grant(std::string_view text) {
   RecordReader reader(text, grant_type);
   Grant grant;
   grant.consortium = reader.key("consortium").hex<ConsortiumId>();
-  grant.charter = reader.key("charter").u32();
+  grant.charter = read_charter_ref(reader);
   grant.collection = reader.key("collection").hex<CollectionId>();
   grant.epoch = reader.key("epoch").u32();
   grant.commitment = reader.hex<EpochCommitment>();
@@ -84,8 +84,7 @@ std::optional<Grant> decode_grant(std::string_view text) {
     grant.envelope = EnvelopeRef{digest, reader.u32()};
   }
   const bool needs_envelope = grant.rights == Rights::read;
-  if (!reader.done() || grant.charter == 0 || grant.epoch == 0 ||
-      grant.envelope.has_value() != needs_envelope) {
+  if (!reader.done() || grant.epoch == 0 || grant.envelope.has_value() != needs_envelope) {
     return std::nullopt;
   }
   return grant;

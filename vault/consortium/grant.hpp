@@ -28,7 +28,7 @@ using Grantee = std::variant<DeviceId, MemberId>;  // a member by its recovery r
 
 struct Grant {
   ConsortiumId consortium;
-  std::uint32_t charter = 0;
+  CharterRef charter;
   CollectionId collection;
   std::uint32_t epoch = 1;
   EpochCommitment commitment;

@@ -42,7 +42,7 @@ std::string write_grant(const GrantFacts& facts, const Epoch& epoch, const Wante
                         Bytes envelope) {
   Grant grant;
   grant.consortium = facts.consortium.id();
-  grant.charter = facts.consortium.charter().number;
+  grant.charter = facts.consortium.charters().back().ref();
   grant.collection = facts.collection;
   grant.epoch = epoch.number;
   grant.commitment = epoch.commitment;
@@ -122,11 +122,23 @@ std::vector<std::string> grant_entries(const Consortium& consortium, const Wante
   return entries;
 }
 
+namespace {
+
+bool gives_rights(const ApprovedGrant& approved, const LedgerSizes& known) {
+  if (approved.standing == Standing::counts) return true;
+  const auto size = known.find(approved.ledger);
+  return approved.standing == Standing::unstated && size != known.end() &&
+         approved.index < size->second;
+}
+
+}  // namespace
+
 std::map<Grantee, Rights> remaining_grantees(const Consortium& consortium,
                                              const CollectionId& collection,
-                                             const Excluded& excluded) {
+                                             const Excluded& excluded, const LedgerSizes& known) {
   std::map<Grantee, Rights> remaining;
   for (const ApprovedGrant& approved : consortium.collections().at(collection).grants) {
+    if (!gives_rights(approved, known)) continue;
     const Grantee& to = approved.grant.to;
     const auto* device = std::get_if<DeviceId>(&to);
     const bool present = device != nullptr
@@ -152,13 +164,19 @@ std::vector<std::string> epoch_entries(const Consortium& consortium, const Wante
   fresh.epochs.push_back({number, EpochKey::generate(random)});
   const Epoch epoch{number, epoch_commitment(fresh, fresh.epochs.front()),
                     public_key(epoch_secret_key(fresh.epochs.front().key))};
-  EpochEntry entry{collection, number, epoch.commitment, epoch.public_key, {}};
+  EpochEntry entry{consortium.charters().back().ref(),
+                   collection,
+                   number,
+                   epoch.commitment,
+                   epoch.public_key,
+                   {}};
   if (wanted.record) {
     entry.sealed =
         seal_part(epoch.public_key, wanted.ledger, Act::epoch, encode(*wanted.record), random);
   }
   std::vector<std::string> entries{encode(entry)};
-  for (const auto& [to, rights] : remaining_grantees(consortium, collection, wanted.excluded)) {
+  for (const auto& [to, rights] :
+       remaining_grantees(consortium, collection, wanted.excluded, wanted.known)) {
     Bytes envelope;
     if (rights == Rights::read) envelope = seal_to(consortium, to, fresh, random);
     // Who has earlier epochs keeps them by its earlier grants.
@@ -168,8 +186,8 @@ std::vector<std::string> epoch_entries(const Consortium& consortium, const Wante
   return entries;
 }
 
-std::vector<CollectionId> stale_collections(const Consortium& consortium,
-                                            const Excluded& excluded) {
+std::vector<CollectionId> stale_collections(const Consortium& consortium, const Excluded& excluded,
+                                            const LedgerSizes& known) {
   std::vector<CollectionId> stale;
   for (const auto& [id, collection] : consortium.collections()) {
     if (collection.epochs.empty()) continue;
@@ -179,7 +197,9 @@ std::vector<CollectionId> stale_collections(const Consortium& consortium,
         return approved.grant.commitment == epoch.commitment &&
                approved.grant.rights == Rights::read && excluded.contains(approved.grant.to);
       });
-      if (reads) stale.push_back(id);
+      const bool rests_on_known = remaining_grantees(consortium, id, excluded, known) !=
+                                  remaining_grantees(consortium, id, excluded);
+      if (reads || rests_on_known) stale.push_back(id);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::denied) throw;
       stale.push_back(id);
@@ -221,11 +241,10 @@ std::set<EpochCommitment> shared_epochs(const Consortium& consortium,
 }
 
 std::string revocation_entry(const Consortium& consortium, const DeviceId& device,
-                             const std::map<LedgerId, std::uint64_t>& accepted,
-                             const Custodian& by) {
+                             const LedgerSizes& accepted, const Custodian& by) {
   Revocation revocation;
   revocation.consortium = consortium.id();
-  revocation.charter = consortium.charter().number;
+  revocation.charter = consortium.charters().back().ref();
   revocation.device = device;
   revocation.accepted = accepted;
   const std::string text = encode(revocation);

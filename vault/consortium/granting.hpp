@@ -39,15 +39,20 @@ using Excluded = std::set<Grantee>;
 
 // The rights that each grantee has in a collection by any grant so far: devices that are active,
 // recovery recipients of present members; without the excluded.
+//
+// Grants that are past give none. But where a charter does not say up to where their ledger counts,
+// those below its size in `known` do: they were here before the charter was.
 [[nodiscard]] std::map<Grantee, Rights> remaining_grantees(const Consortium& consortium,
                                                            const CollectionId& collection,
-                                                           const Excluded& excluded);
+                                                           const Excluded& excluded,
+                                                           const LedgerSizes& known = {});
 
 struct WantedEpoch {
   LedgerName ledger;  // of the custodian's device, in which the entries will stand
   const Excluded& excluded;
   // Repeated for who cannot read what the creator sealed; none for the built-in collection.
   std::optional<CollectionRecord> record;
+  LedgerSizes known = {};  // as for remaining_grantees
 };
 
 // A new epoch, granted to all who remain: one entry for the epoch, one a grantee. Error(denied) if
@@ -58,9 +63,11 @@ struct WantedEpoch {
                                                      const Custodian& custodian, Random& random);
 
 // Collections with an epoch to whose present one nothing may be sealed (Consortium::sealing_epoch),
-// once the excluded are gone.
+// once the excluded are gone; and those in which somebody's rights rest on what only `known` tells
+// (remaining_grantees).
 [[nodiscard]] std::vector<CollectionId> stale_collections(const Consortium& consortium,
-                                                          const Excluded& excluded);
+                                                          const Excluded& excluded,
+                                                          const LedgerSizes& known = {});
 
 // The epochs of `collection` whose keys everybody was granted who may read its present one, but for
 // the excluded: what is stored for them need not be stored again.
@@ -70,7 +77,6 @@ struct WantedEpoch {
 
 // The end of `device`, of whose ledgers nothing is accepted past the sizes in `accepted`.
 [[nodiscard]] std::string revocation_entry(const Consortium& consortium, const DeviceId& device,
-                                           const std::map<LedgerId, std::uint64_t>& accepted,
-                                           const Custodian& by);
+                                           const LedgerSizes& accepted, const Custodian& by);
 
 }  // namespace muniment

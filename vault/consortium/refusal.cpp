@@ -28,6 +28,8 @@ std::string_view to_text(Refusal refusal) noexcept {
       return "the charter before it had expired";
     case Refusal::charter_forked:
       return "two charters of one number were approved";
+    case Refusal::departure_missing:
+      return "does not say up to where the ledgers count of a member who loses a right or a key";
     case Refusal::unknown_charter:
       return "names a charter that is not known here";
     case Refusal::approved_twice:
@@ -46,6 +48,8 @@ std::string_view to_text(Refusal refusal) noexcept {
       return "names a device that no member certified";
     case Refusal::device_revoked:
       return "written by a device after it was revoked";
+    case Refusal::member_departed:
+      return "written by a member's device after a charter ended what it rests on";
     case Refusal::unknown_epoch:
       return "names an epoch that is not known here";
     case Refusal::epoch_skipped:

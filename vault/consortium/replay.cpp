@@ -22,8 +22,8 @@ Replay::Replay(const ConsortiumId& id, std::span<const Ledger* const> ledgers) {
 Consortium Replay::finish() && {
   build_charters();
   certify_devices();
-  accept_recoveries();
   revoke_devices();
+  accept_recoveries();
   note_recovered();
   note_forks();
   begin_collections();
@@ -99,6 +99,7 @@ void Replay::build_charters() {
   auto& chain = x_result.x_charters;
   while (const CharterEntry* next = next_charter()) {
     chain.push_back({*decode_charter(next->text), next->text});
+    x_refs.push_back(chain.back().ref());
   }
   if (chain.empty()) {
     throw Error(ErrorCode::damaged,
@@ -111,7 +112,8 @@ void Replay::build_charters() {
 const CharterEntry* Replay::next_charter() const {
   const auto& chain = x_result.x_charters;
   const CharterEntry* next = nullptr;
-  for (const auto& [entry, place] : x_charters) {
+  for (const auto& found : x_charters) {
+    const CharterEntry& entry = found.entry;
     const auto refusal = chain.empty() ? check_first_charter(x_result.x_id, entry)
                                        : check_next_charter(chain.back(), entry);
     if (refusal) continue;
@@ -143,7 +145,8 @@ void Replay::certify_devices() {
 }
 
 std::optional<Refusal> Replay::certify(const Found<DeviceEntry>& found) {
-  const auto& [entry, place] = found;
+  const auto& entry = found.entry;
+  const Place& place = found.place;
   const auto certificate = decode_certificate(entry.text);
   if (!certificate) return Refusal::malformed;
   if (certificate->consortium != x_result.x_id) return Refusal::other_consortium;
@@ -157,33 +160,37 @@ std::optional<Refusal> Replay::certify(const Found<DeviceEntry>& found) {
       known->second.certificate.member != certificate->member) {
     return Refusal::key_of_two_members;
   }
-  const Charter* charter = charter_of(certificate->member);
-  if (charter == nullptr) return Refusal::unknown_member;
-  const ApprovalRule rule{approval_namespace::device, [&](const CharterMember& member) {
-                            return member.id == certificate->member;
-                          }};
-  if (const auto refusal = check_approvals(*charter, rule, entry.text, {&entry.approval, 1})) {
-    return refusal;
+  const ApprovedBy approved =
+      find_charter(certificate->member, approval_namespace::device, entry.text, entry.approval);
+  if (approved.charter == nullptr) return approved.refusal;
+  const bool departed =
+      standing_of(place, certificate->member, approved.charter->number) != Standing::counts;
+  if (departed && known != x_result.x_devices.end() && !known->second.departed) {
+    return Refusal::member_departed;
   }
-  x_result.x_devices[ledger.device] = {*certificate, {ledger, entry.sealed}, std::nullopt};
+  x_result.x_devices[ledger.device] = {
+      *certificate, {ledger, entry.sealed}, std::nullopt, departed};
   return std::nullopt;
 }
 
 void Replay::accept_recoveries() {
-  for (const auto& [entry, place] : x_recoveries) refuse_if(place, accept(entry));
+  for (const auto& found : x_recoveries) refuse_if(found.place, accept(found));
 }
 
-std::optional<Refusal> Replay::accept(const RecoveryEntry& entry) {
+std::optional<Refusal> Replay::accept(const Found<RecoveryEntry>& found) {
+  const RecoveryEntry& entry = found.entry;
   const auto recipient = decode_recovery_recipient(entry.text);
   if (!recipient) return Refusal::malformed;
   if (recipient->consortium != x_result.x_id) return Refusal::other_consortium;
-  const Charter* charter = charter_of(recipient->member);
-  if (charter == nullptr) return Refusal::unknown_member;
-  const ApprovalRule rule{approval_namespace::recovery, [&](const CharterMember& member) {
-                            return member.id == recipient->member;
-                          }};
-  if (const auto refusal = check_approvals(*charter, rule, entry.text, {&entry.approval, 1})) {
-    return refusal;
+  const Device* writer = writer_of(found.place);
+  if (writer == nullptr) return Refusal::unknown_device;
+  if (writer->certificate.member != recipient->member) return Refusal::wrong_ledger;
+  const ApprovedBy approved =
+      find_charter(recipient->member, approval_namespace::recovery, entry.text, entry.approval);
+  if (approved.charter == nullptr) return approved.refusal;
+  if (standing_of(found.place) != Standing::counts) return Refusal::device_revoked;
+  if (standing_of(found.place, recipient->member, approved.charter->number) != Standing::counts) {
+    return Refusal::member_departed;
   }
   const auto [known, is_new] = x_result.x_recoveries.emplace(recipient->member, *recipient);
   const auto age = [](const RecoveryRecipient& value) {
@@ -201,20 +208,19 @@ void Replay::note_recovered() {
 }
 
 std::optional<Refusal> Replay::note(const Found<RecoveredEntry>& found) {
-  const auto& [entry, place] = found;
-  if (const auto refusal = check_place(place)) return refusal;
+  const RecoveredEntry& entry = found.entry;
+  const Device* writer = writer_of(found.place);
+  if (writer == nullptr) return Refusal::unknown_device;
+  if (standing_of(found.place) != Standing::counts) return Refusal::device_revoked;
   if (entry.consortium != x_result.x_id) return Refusal::other_consortium;
-  const LedgerName& ledger = place.ledger->name();
-  if (entry.device != ledger.device) return Refusal::wrong_ledger;
-  if (x_result.x_devices.at(ledger.device).certificate.member != entry.member) {
-    return Refusal::unknown_member;
-  }
+  if (entry.device != found.place.ledger->name().device) return Refusal::wrong_ledger;
+  if (writer->certificate.member != entry.member) return Refusal::unknown_member;
   x_result.x_recovered.push_back(entry);
   return std::nullopt;
 }
 
 void Replay::note_forks() {
-  for (const auto& [entry, place] : x_forks) refuse_if(place, note(entry));
+  for (const auto& found : x_forks) refuse_if(found.place, note(found.entry));
 }
 
 // Whoever says it: it is proved or it is not.
@@ -226,16 +232,17 @@ std::optional<Refusal> Replay::note(const ForkEntry& entry) {
 }
 
 void Replay::revoke_devices() {
-  for (const auto& [entry, place] : x_revocations) refuse_if(place, revoke(entry));
+  for (const auto& found : x_revocations) refuse_if(found.place, revoke(found));
 }
 
-// Counts wherever it stands, even in a ledger that is revoked itself: two who revoke each other at
-// once both succeed, whatever the order.
-std::optional<Refusal> Replay::revoke(const RevocationEntry& entry) {
+// Counts also in a ledger that is revoked itself: two who revoke each other at once both succeed,
+// whatever the order. A charter that ended its writer's say is not decided by one person.
+std::optional<Refusal> Replay::revoke(const Found<RevocationEntry>& found) {
+  const auto& entry = found.entry;
   const auto revocation = decode_revocation(entry.text);
   if (!revocation) return Refusal::malformed;
   if (revocation->consortium != x_result.x_id) return Refusal::other_consortium;
-  const Charter* charter = charter_number(revocation->charter);
+  const Charter* charter = charter_named(revocation->charter);
   if (charter == nullptr) return Refusal::unknown_charter;
   const auto device = x_result.x_devices.find(revocation->device);
   if (device == x_result.x_devices.end()) return Refusal::unknown_device;
@@ -245,6 +252,12 @@ std::optional<Refusal> Replay::revoke(const RevocationEntry& entry) {
                           }};
   if (const auto refusal = check_approvals(*charter, rule, entry.text, {&entry.approval, 1})) {
     return refusal;
+  }
+  const Device* writer = writer_of(found.place);
+  if (writer == nullptr) return Refusal::unknown_device;
+  if (writer->certificate.member != entry.approval.member) return Refusal::wrong_ledger;
+  if (standing_of(found.place, entry.approval.member, charter->number) != Standing::counts) {
+    return Refusal::member_departed;
   }
   auto& accepted = device->second.revoked;
   if (!accepted) {
@@ -260,17 +273,28 @@ std::optional<Refusal> Replay::revoke(const RevocationEntry& entry) {
   return std::nullopt;
 }
 
-const Charter* Replay::charter_of(const MemberId& member) const {
+Replay::ApprovedBy Replay::find_charter(const MemberId& member, std::string_view name_space,
+                                        std::string_view text, const Approval& approval) const {
+  const ApprovalRule rule{name_space,
+                          [&](const CharterMember& approver) { return approver.id == member; }};
+  ApprovedBy result;
+  bool is_listed = false;
   const auto& chain = x_result.x_charters;
-  const auto newest = std::find_if(chain.rbegin(), chain.rend(), [&](const ApprovedCharter& known) {
-    return known.charter.find(member) != nullptr;
-  });
-  return newest == chain.rend() ? nullptr : &newest->charter;
+  for (auto known = chain.rbegin(); known != chain.rend(); ++known) {
+    if (known->charter.find(member) == nullptr) continue;
+    const auto refusal = check_approvals(known->charter, rule, text, {&approval, 1});
+    if (!refusal) return {&known->charter, {}};
+    if (!is_listed) result.refusal = *refusal;
+    is_listed = true;
+  }
+  return result;
 }
 
-const Charter* Replay::charter_number(std::uint32_t number) const {
-  const auto& chain = x_result.x_charters;
-  return number >= 1 && number <= chain.size() ? &chain[number - 1].charter : nullptr;
+const Charter* Replay::charter_named(const CharterRef& ref) const {
+  const auto found = std::ranges::find(x_refs, ref);
+  return found == x_refs.end()
+             ? nullptr
+             : &x_result.x_charters[static_cast<std::size_t>(found - x_refs.begin())].charter;
 }
 
 void Replay::refuse(const Place& place, Refusal refusal) {

@@ -25,6 +25,7 @@ class Replay {
   struct Found {
     Entry entry;
     Place place;
+    Standing standing = Standing::counts;
   };
 
   void read(const Ledger& ledger);
@@ -37,32 +38,46 @@ class Replay {
   void certify_devices();
   [[nodiscard]] std::optional<Refusal> certify(const Found<DeviceEntry>& found);
   void accept_recoveries();
-  [[nodiscard]] std::optional<Refusal> accept(const RecoveryEntry& entry);
+  [[nodiscard]] std::optional<Refusal> accept(const Found<RecoveryEntry>& found);
   void note_recovered();
   [[nodiscard]] std::optional<Refusal> note(const Found<RecoveredEntry>& found);
   void note_forks();
   [[nodiscard]] std::optional<Refusal> note(const ForkEntry& entry);
   void revoke_devices();
-  [[nodiscard]] std::optional<Refusal> revoke(const RevocationEntry& entry);
+  [[nodiscard]] std::optional<Refusal> revoke(const Found<RevocationEntry>& found);
   void begin_collections();
   [[nodiscard]] std::optional<Refusal> begin(const Found<CollectionEntry>& found);
   void begin_epochs();
   void drop_skipping_epochs();
-  [[nodiscard]] std::optional<Refusal> begin(const Found<EpochEntry>& found);
+  [[nodiscard]] std::optional<Refusal> begin(Found<EpochEntry>& found);
+  void restate_records();
   [[nodiscard]] bool may_begin_first(const LedgerName& ledger, const MemberId& member) const;
   void mark_disputed_epochs();
   void approve_grants();
   [[nodiscard]] std::optional<Refusal> approve(const Found<GrantEntry>& found);
 
-  // Why the entries of a ledger's device do not count at this place.
-  [[nodiscard]] std::optional<Refusal> check_place(const Place& place) const;
-  // The newest charter that lists the member; empty if none does.
-  [[nodiscard]] const Charter* charter_of(const MemberId& member) const;
-  [[nodiscard]] const Charter* charter_number(std::uint32_t number) const;
+  // Whose device writes the ledger; null if nobody certified it.
+  [[nodiscard]] const Device* writer_of(const Place& place) const;
+  // What the place is good for by the revocation of its device.
+  [[nodiscard]] Standing standing_of(const Place& place) const;
+  // What it is good for by the charters after `number`, for what rests on that one.
+  [[nodiscard]] Standing standing_of(const Place& place, const MemberId& member,
+                                     std::uint32_t number) const;
+  // By both. What was written after its end is refused as well, so that it is seen.
+  [[nodiscard]] Standing judge(const Place& place, const MemberId& member, std::uint32_t number);
+  // The newest charter under which the member, by itself, approved the text.
+  struct ApprovedBy {
+    const Charter* charter = nullptr;
+    Refusal refusal = Refusal::unknown_member;  // if there is none
+  };
+  [[nodiscard]] ApprovedBy find_charter(const MemberId& member, std::string_view name_space,
+                                        std::string_view text, const Approval& approval) const;
+  [[nodiscard]] const Charter* charter_named(const CharterRef& ref) const;
   void refuse(const Place& place, Refusal refusal);
   void refuse_if(const Place& place, std::optional<Refusal> refusal);
 
   Consortium x_result;
+  std::vector<CharterRef> x_refs;  // of the chain
   std::vector<Found<CharterEntry>> x_charters;
   std::vector<Found<DeviceEntry>> x_certificates;
   std::vector<Found<RecoveryEntry>> x_recoveries;

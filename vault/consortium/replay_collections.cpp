@@ -27,9 +27,9 @@ void Replay::begin_collections() {
 }
 
 std::optional<Refusal> Replay::begin(const Found<CollectionEntry>& found) {
-  const auto& [entry, place] = found;
-  if (const auto refusal = check_place(place)) return refusal;
-  const LedgerName& ledger = place.ledger->name();
+  const CollectionEntry& entry = found.entry;
+  if (writer_of(found.place) == nullptr) return Refusal::unknown_device;
+  const LedgerName& ledger = found.place.ledger->name();
   if (entry.collection != ledger.collection) return Refusal::wrong_ledger;
   if (entry.collection != collection_id(x_result.x_id, ledger.device, entry.nonce)) {
     return Refusal::wrong_id;
@@ -40,11 +40,22 @@ std::optional<Refusal> Replay::begin(const Found<CollectionEntry>& found) {
 
 void Replay::begin_epochs() {
   drop_skipping_epochs();
-  std::erase_if(x_epochs, [this](const Found<EpochEntry>& found) {
+  std::erase_if(x_epochs, [this](Found<EpochEntry>& found) {
     const auto refusal = begin(found);
     refuse_if(found.place, refusal);
     return refusal.has_value();
   });
+  restate_records();
+}
+
+void Replay::restate_records() {
+  for (const bool past : {false, true}) {
+    for (const auto& found : x_epochs) {
+      if (found.entry.sealed.empty() || (found.standing != Standing::counts) != past) continue;
+      x_result.x_collections[found.entry.collection].restated.push_back(
+          {found.place.ledger->name(), found.entry.sealed});
+    }
+  }
 }
 
 // A number counts as reached whatever else is wrong with its entry, so that no revocation takes
@@ -81,37 +92,52 @@ bool Replay::may_begin_first(const LedgerName& ledger, const MemberId& member) c
          known->second.record->ledger == ledger;
 }
 
-std::optional<Refusal> Replay::begin(const Found<EpochEntry>& found) {
-  const auto& [entry, place] = found;
-  if (const auto refusal = check_place(place)) return refusal;
-  const LedgerName& ledger = place.ledger->name();
+std::optional<Refusal> Replay::begin(Found<EpochEntry>& found) {
+  const EpochEntry& entry = found.entry;
+  const Device* writer = writer_of(found.place);
+  if (writer == nullptr) return Refusal::unknown_device;
+  const LedgerName& ledger = found.place.ledger->name();
   if (entry.collection != ledger.collection) return Refusal::wrong_ledger;
-  const MemberId& member = x_result.x_devices.at(ledger.device).certificate.member;
-  if (!charter_of(member)->find(member)->roles.has(Role::custodian)) return Refusal::not_custodian;
+  const Charter* charter = charter_named(entry.charter);
+  if (charter == nullptr) return Refusal::unknown_charter;
+  const MemberId& member = writer->certificate.member;
+  const CharterMember* listed = charter->find(member);
+  if (listed == nullptr || !listed->roles.has(Role::custodian)) return Refusal::not_custodian;
   if (entry.number == 1 && !may_begin_first(ledger, member)) return Refusal::wrong_ledger;
-  const Epoch epoch{entry.number, entry.commitment, entry.public_key};
-  Collection& collection = x_result.x_collections[entry.collection];
-  if (!entry.sealed.empty()) collection.restated.push_back({ledger, entry.sealed});
-  auto& epochs = collection.epochs;
+  found.standing = judge(found.place, member, charter->number);
+  const bool past = found.standing != Standing::counts;
+  auto& epochs = x_result.x_collections[entry.collection].epochs;
+  const Epoch epoch{entry.number, entry.commitment, entry.public_key, false, past};
   const auto order = [](const Epoch& value) {
     return std::tie(value.number, value.commitment, value.public_key);
   };
   const auto at = std::ranges::lower_bound(epochs, order(epoch), {}, order);
-  if (at == epochs.end() || order(*at) != order(epoch)) epochs.insert(at, epoch);
+  if (at == epochs.end() || order(*at) != order(epoch)) {
+    epochs.insert(at, epoch);
+  } else {
+    at->past = at->past && past;
+  }
   return std::nullopt;
 }
 
+// Who lost its say has none in what others are to believe of an epoch either.
 void Replay::mark_disputed_epochs() {
   for (auto& [id, collection] : x_result.x_collections) {
     for (Epoch& epoch : collection.epochs) {
       epoch.disputed =
-          std::ranges::count(collection.epochs, epoch.commitment, &Epoch::commitment) > 1;
+          !epoch.past && std::ranges::count_if(collection.epochs, [&](const Epoch& other) {
+                           return !other.past && other.commitment == epoch.commitment;
+                         }) > 1;
     }
   }
-  for (const auto& [entry, place] : x_epochs) {
-    const auto& epochs = x_result.x_collections.at(entry.collection).epochs;
-    const auto known = std::ranges::find(epochs, entry.commitment, &Epoch::commitment);
-    if (known->disputed) refuse(place, Refusal::epoch_disputed);
+  for (const auto& found : x_epochs) {
+    const auto& epochs = x_result.x_collections.at(found.entry.collection).epochs;
+    const bool disputed = std::ranges::any_of(epochs, [&](const Epoch& epoch) {
+      return epoch.disputed && epoch.commitment == found.entry.commitment;
+    });
+    if (disputed && found.standing == Standing::counts) {
+      refuse(found.place, Refusal::epoch_disputed);
+    }
   }
 }
 
@@ -120,15 +146,16 @@ void Replay::approve_grants() {
 }
 
 std::optional<Refusal> Replay::approve(const Found<GrantEntry>& found) {
-  const auto& [entry, place] = found;
-  if (const auto refusal = check_place(place)) return refusal;
+  const auto& entry = found.entry;
+  const Device* device = writer_of(found.place);
+  if (device == nullptr) return Refusal::unknown_device;
   const auto grant = decode_grant(entry.text);
   if (!grant) return Refusal::malformed;
-  const LedgerName& ledger = place.ledger->name();
+  const LedgerName& ledger = found.place.ledger->name();
   if (grant->consortium != x_result.x_id || grant->collection != ledger.collection) {
     return Refusal::other_consortium;
   }
-  const Charter* charter = charter_number(grant->charter);
+  const Charter* charter = charter_named(grant->charter);
   if (charter == nullptr) return Refusal::unknown_charter;
   const ApprovalRule rule{
       approval_namespace::grant,
@@ -137,8 +164,8 @@ std::optional<Refusal> Replay::approve(const Found<GrantEntry>& found) {
   if (const auto refusal = check_approvals(*charter, rule, entry.text, entry.approvals)) {
     return refusal;
   }
-  // So that the revocation of a custodian's devices ends what its key can grant.
-  const MemberId& writer = x_result.x_devices.at(ledger.device).certificate.member;
+  // So that what ends a custodian's say ends what its key can grant.
+  const MemberId& writer = device->certificate.member;
   const auto own = std::ranges::find(entry.approvals, writer, &Approval::member);
   if (own == entry.approvals.end()) return Refusal::not_custodian;
   const auto envelope =
@@ -146,20 +173,54 @@ std::optional<Refusal> Replay::approve(const Found<GrantEntry>& found) {
   if (grant->envelope != envelope) return Refusal::envelope_mismatch;
   Collection& collection = x_result.x_collections[grant->collection];
   if (const auto refusal = check_epoch(collection, *grant)) return refusal;
-  collection.grants.push_back({*grant, entry.envelope, ledger.id(), place.index});
+  const Standing standing = judge(found.place, writer, charter->number);
+  collection.grants.push_back(
+      {*grant, entry.envelope, ledger.id(), found.place.index, writer, standing});
   return std::nullopt;
 }
 
-std::optional<Refusal> Replay::check_place(const Place& place) const {
-  const LedgerName& ledger = place.ledger->name();
-  const auto device = x_result.x_devices.find(ledger.device);
-  if (device == x_result.x_devices.end()) return Refusal::unknown_device;
-  const auto& revoked = device->second.revoked;
-  if (!revoked) return std::nullopt;
-  const auto accepted = revoked->find(ledger.id());
-  const std::uint64_t size = accepted == revoked->end() ? 0 : accepted->second;
-  if (place.index >= size) return Refusal::device_revoked;
-  return std::nullopt;
+namespace {
+
+Standing standing_by(const LedgerSizes& sizes, const LedgerId& ledger, std::uint64_t index) {
+  const auto size = sizes.find(ledger);
+  if (size == sizes.end()) return Standing::unstated;
+  return index < size->second ? Standing::counts : Standing::beyond;
+}
+
+}  // namespace
+
+const Device* Replay::writer_of(const Place& place) const {
+  const auto device = x_result.x_devices.find(place.ledger->name().device);
+  return device == x_result.x_devices.end() ? nullptr : &device->second;
+}
+
+Standing Replay::standing_of(const Place& place) const {
+  const Device* writer = writer_of(place);
+  if (writer == nullptr || !writer->revoked) return Standing::counts;
+  return standing_by(*writer->revoked, place.ledger->name().id(), place.index);
+}
+
+Standing Replay::standing_of(const Place& place, const MemberId& member,
+                             std::uint32_t number) const {
+  Standing worst = Standing::counts;
+  const auto& chain = x_result.x_charters;
+  for (const ApprovedCharter& later : std::span(chain).subspan(number)) {
+    const auto departed = later.charter.departed.find(member);
+    if (departed == later.charter.departed.end()) continue;
+    worst = std::max(worst, standing_by(departed->second, place.ledger->name().id(), place.index));
+  }
+  return worst;
+}
+
+Standing Replay::judge(const Place& place, const MemberId& member, std::uint32_t number) {
+  const Standing by_device = standing_of(place);
+  const Standing by_charter = standing_of(place, member, number);
+  if (by_device == Standing::beyond) {
+    refuse(place, Refusal::device_revoked);
+  } else if (by_charter == Standing::beyond) {
+    refuse(place, Refusal::member_departed);
+  }
+  return std::max(by_device, by_charter);
 }
 
 }  // namespace muniment

@@ -13,7 +13,7 @@ constexpr std::string_view revocation_type = "muniment/revoke/v1";
 std::string encode(const Revocation& revocation) {
   RecordWriter writer(revocation_type);
   writer.key("consortium").hex(revocation.consortium.view());
-  writer.key("charter").u64(revocation.charter);
+  write_charter_ref(writer, revocation.charter);
   writer.key("device").hex(revocation.device.view());
   for (const auto& [ledger, size] : revocation.accepted) {
     writer.key("ledger").hex(ledger.view()).u64(size);
@@ -25,7 +25,7 @@ std::optional<Revocation> decode_revocation(std::string_view text) {
   RecordReader reader(text, revocation_type);
   Revocation result;
   result.consortium = reader.key("consortium").hex<ConsortiumId>();
-  result.charter = reader.key("charter").u32();
+  result.charter = read_charter_ref(reader);
   result.device = reader.key("device").hex<DeviceId>();
   while (reader.key_if("ledger")) {
     const auto ledger = reader.hex<LedgerId>();
@@ -33,7 +33,7 @@ std::optional<Revocation> decode_revocation(std::string_view text) {
     if (!result.accepted.empty() && result.accepted.rbegin()->first >= ledger) reader.fail();
     result.accepted.emplace(ledger, size);
   }
-  if (!reader.done() || result.charter == 0 || result.accepted.size() > revoked_ledgers_max) {
+  if (!reader.done() || result.accepted.size() > revoked_ledgers_max) {
     return std::nullopt;
   }
   return result;

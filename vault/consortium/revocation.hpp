@@ -12,9 +12,10 @@ inline constexpr std::size_t revoked_ledgers_max = 256;
 
 struct Revocation {
   ConsortiumId consortium;
-  std::uint32_t charter = 0;
+  CharterRef charter;
   DeviceId device;
-  // How much of each of the device's ledgers is still accepted; of one that is not listed, nothing.
+  // How much of each of the device's ledgers still counts. What lies above, and ledgers that are
+  // not listed, give no rights any more, but open what was sealed (FORMAT.md §10).
   std::map<LedgerId, std::uint64_t> accepted;
 
   friend bool operator==(const Revocation&, const Revocation&) = default;
