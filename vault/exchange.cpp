@@ -103,6 +103,7 @@ std::string encode_exchange_record(const Exchange& exchange) {
   RecordWriter record(exchange_type);
   record.key("consortium").hex(exchange.consortium.view());
   record.key("from").hex(exchange.from.view());
+  for (const CharterRef& charter : exchange.charters) write_charter_ref(record, charter);
   if (exchange.proposal) record.key("proposal").base64(as_bytes(encode(*exchange.proposal)));
   for (const LedgerCopy& ledger : exchange.ledgers) write_ledger_copy(record, ledger);
   return record.finish();
@@ -113,6 +114,11 @@ std::optional<Exchange> decode_exchange_record(std::string_view text) {
   Exchange exchange;
   exchange.consortium = record.key("consortium").hex<ConsortiumId>();
   exchange.from = record.key("from").hex<DeviceId>();
+  while (record.key_if("charter")) {
+    const std::uint32_t number = record.u32();
+    exchange.charters.push_back({number, record.hex<Sha256Digest>()});
+    if (number != exchange.charters.size()) record.fail();
+  }
   if (record.key_if("proposal")) {
     const Bytes entry = record.base64();
     exchange.proposal = decode_charter_entry(as_text(entry));

@@ -31,6 +31,8 @@ struct Card {
 struct Exchange {
   ConsortiumId consortium;
   DeviceId from;  // the names in `proposal` are sealed as if it stood in this device's ledger
+  // In force where it was made, from number 1 on, so that whoever joins by it follows no other.
+  std::vector<CharterRef> charters;
   std::optional<CharterEntry> proposal;  // with the approvals so far
   std::vector<LedgerCopy> ledgers;       // ascending by name
 };

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "vault/base/file.hpp"
+#include "vault/consortium/consortium.hpp"
 #include "vault/consortium/fork.hpp"
 
 namespace muniment {
@@ -15,6 +16,12 @@ namespace muniment {
 
 // The first proof for a ledger stays.
 void save_fork(FileSystem& files, const std::filesystem::path& vault, const ForkEntry& fork);
+
+// Two charters of one number, both approved, as a file `charter-<number>-<digits of the other's
+// hash>` beside the others.
+void save_fork(FileSystem& files, const std::filesystem::path& vault, const CharterFork& fork);
+[[nodiscard]] std::filesystem::path fork_path(const std::filesystem::path& vault,
+                                              const CharterFork& fork);
 
 // What is no proof is ignored.
 [[nodiscard]] std::vector<LedgerName> list_forks(FileSystem& files,

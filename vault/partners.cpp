@@ -71,6 +71,7 @@ Exchange Partners::exchange_of(const std::set<CollectionId>& collections) const 
   Exchange exchange;
   exchange.consortium = state().identity().consortium;
   exchange.from = state().identity().device;
+  exchange.charters = state().record->consortium.charter_refs();
   for (const Ledger& ledger : state().record->ledgers.ledgers) {
     if (collections.contains(ledger.name().collection)) {
       exchange.ledgers.push_back(copy_ledger(ledger));

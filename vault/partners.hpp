@@ -157,7 +157,7 @@ class Partners {
 
   AcceptReport join(const Exchange& exchange, const std::function<Credential()>& current,
                     Activity& activity);
-  AcceptReport enter(const Exchange& exchange, const Credential& current);
+  AcceptReport enter(const Exchange& exchange, const Consortium& theirs, const Credential& current);
   AcceptReport answer(const Exchange& exchange, const Consortium& theirs);
   [[nodiscard]] CharterEntry approve_invitation(const CharterEntry& proposal,
                                                 const ApprovedCharter& current) const;
@@ -167,6 +167,8 @@ class Partners {
   void merge(std::span<const Exchange> exchanges, AcceptReport& report);
   void merge_one(const LedgerCopy& copy, const VerifyKey<LogPurpose>& log, AcceptReport& report);
   void keep_fork(LedgerFork fork, AcceptReport& report);
+  // Rival charters, and senders who follow another than this vault.
+  void note_charters(std::span<const Exchange> exchanges, AcceptReport& report);
   [[nodiscard]] std::vector<std::string> new_epoch(const CollectionId& collection,
                                                    const Excluded& excluded,
                                                    const LedgerSizes& known) const;

@@ -116,7 +116,7 @@ Consortium replay_in(FileSystem& files, const Scratch& scratch, const Exchange& 
     static_cast<void>(merge_ledger(files, scratch.path(), copy, key->second));
   }
   const LedgerSet set = load_ledgers(files, scratch.path(), exchange.consortium);
-  return Consortium::replay(exchange.consortium, set.pointers());
+  return Consortium::replay(exchange.consortium, set.pointers(), exchange.charters);
 }
 
 }  // namespace
@@ -137,6 +137,26 @@ void Partners::keep_fork(LedgerFork fork, AcceptReport& report) {
   if (name.device == vault.identity().device) return;
   const std::vector<std::string> entries{encode(entry)};
   vault.append(consortium_collection, entries);
+}
+
+void Partners::note_charters(std::span<const Exchange> exchanges, AcceptReport& report) {
+  const Vault::State& vault = state();
+  const Consortium& consortium = vault.record->consortium;
+  for (const CharterFork& fork : consortium.charter_forks()) {
+    const std::filesystem::path path = fork_path(vault.directory, fork);
+    if (vault.environment.files.file_size(path)) continue;
+    save_fork(vault.environment.files, vault.directory, fork);
+    report.damage.push_back(Vault::State::describe_fork(fork) + "; the proof is in forks/" +
+                            path.filename().native());
+  }
+  const std::vector<CharterRef> ours = consortium.charter_refs();
+  for (const Exchange& exchange : exchanges) {
+    const auto differs = std::ranges::mismatch(ours, exchange.charters);
+    if (differs.in1 == ours.end() || differs.in2 == exchange.charters.end()) continue;
+    report.damage.push_back(fmt::format(
+        "charter {}: device {}, which made the text, follows another one of this number",
+        differs.in1->number, escape(vault.device_name(exchange.from))));
+  }
 }
 
 // What is wrong with one ledger is told, and keeps nobody from the others.
@@ -263,6 +283,7 @@ AcceptReport Partners::accept(std::span<const std::string> texts,
     vault.refresh(activity);
   }
   bool told = adopted || !report.damage.empty();
+  note_charters(exchanges, report);
   for (const CollectionId& id : renew({}, before.sizes)) {
     told = true;
     report.news.push_back("a new epoch of " + vault.collection_name(id) +
@@ -300,7 +321,7 @@ AcceptReport Partners::join(const Exchange& exchange, const std::function<Creden
   const Consortium theirs = replay_in(vault.environment.files, scratch, exchange);
   const bool is_member = theirs.charter().find(vault.own_member()) != nullptr;
   if (is_member && theirs.is_active(vault.identity().device)) {
-    AcceptReport report = enter(exchange, current());
+    AcceptReport report = enter(exchange, theirs, current());
     report.news.push_back(fmt::format("this vault belongs to consortium {} now, with {} members",
                                       exchange.consortium.hex(), theirs.charter().members.size()));
     return report;
@@ -309,7 +330,8 @@ AcceptReport Partners::join(const Exchange& exchange, const std::function<Creden
 }
 
 // The vault becomes one of the exchange's consortium, in which its device is certified already.
-AcceptReport Partners::enter(const Exchange& exchange, const Credential& current) {
+AcceptReport Partners::enter(const Exchange& exchange, const Consortium& theirs,
+                             const Credential& current) {
   Vault::State& vault = state();
   auto& [files, clock, random] = vault.environment;
   LoadedKeyring loaded = load_keyring(files, vault.directory, vault.identity().vault);
@@ -336,6 +358,7 @@ AcceptReport Partners::enter(const Exchange& exchange, const Credential& current
   for (const LedgerId& id : before) {
     std::filesystem::remove_all(vault.ledger_directory() / id.hex(), ignored);
   }
+  save_adopted(files, vault.directory, exchange.consortium, theirs.charter_refs());
   files.remove(vault.directory / joining_name);
   vault.catalog.reset();
   static_cast<void>(Catalog::create(files, vault.catalog_path(), vault.opened->reading.catalog,
@@ -348,7 +371,7 @@ AcceptReport Partners::answer(const Exchange& exchange, const Consortium& theirs
   Vault::State& vault = state();
   const Custodian self = vault.custodian();
   AcceptReport report;
-  Exchange reply{exchange.consortium, exchange.from, std::nullopt, {}};
+  Exchange reply{exchange.consortium, exchange.from, {}, std::nullopt, {}};
   const bool is_member = theirs.charter().find(self.member) != nullptr;
   if (!is_member) {
     if (!exchange.proposal) {

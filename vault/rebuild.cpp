@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "vault/adopted.hpp"
 #include "vault/consortium/granting.hpp"
 #include "vault/exchange.hpp"
 #include "vault/keyring/age.hpp"
@@ -34,6 +35,7 @@ class Foundation {
     }
     if (exchanges.empty()) throw Error(ErrorCode::usage, "no text of a partner is given");
     x_consortium = exchanges.front().consortium;
+    x_charters = exchanges.front().charters;
     std::map<DeviceId, VerifyKey<LogPurpose>> keys;
     for (const Exchange& exchange : exchanges) {
       for (const LedgerCopy& copy : exchange.ledgers) {
@@ -55,7 +57,7 @@ class Foundation {
 
   [[nodiscard]] Consortium replay() const {
     const LedgerSet set = load_ledgers(x_files, x_ledgers, x_consortium);
-    return Consortium::replay(x_consortium, set.pointers());
+    return Consortium::replay(x_consortium, set.pointers(), x_charters);
   }
 
   void append(const CollectionId& collection, const DeviceId& device, const LogKey& log,
@@ -65,7 +67,7 @@ class Foundation {
   }
 
   [[nodiscard]] std::string text_of(const DeviceId& device) const {
-    Exchange exchange{x_consortium, device, std::nullopt, {}};
+    Exchange exchange{x_consortium, device, x_charters, std::nullopt, {}};
     const LedgerSet set = load_ledgers(x_files, x_ledgers, x_consortium);
     for (const Ledger& ledger : set.ledgers) {
       if (ledger.name().device == device) exchange.ledgers.push_back(copy_ledger(ledger));
@@ -78,6 +80,7 @@ class Foundation {
   FileSystem& x_files;
   std::filesystem::path x_ledgers;
   ConsortiumId x_consortium;
+  std::vector<CharterRef> x_charters;  // those that the first text's partner follows
 };
 
 MemberId find_member(const Consortium& consortium, const RecoverySecretKey& key) {
@@ -181,6 +184,7 @@ RebuiltVault rebuild_vault(const RebuildOptions& options, const RecoverySeed& se
   created.keyring.add_slot(fresh, {Compartments::both, options.argon2id_cost}, created.unlocked,
                            random);
   created.keyring.add_slot(Credential::recovery(seed), {}, created.unlocked, random);
+  save_adopted(files, directory, identity.consortium, consortium.charter_refs());
   made.finish(created.keyring, catalog_key, random);
   return result;
 }

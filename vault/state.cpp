@@ -73,13 +73,31 @@ void Vault::State::load_record() {
     throw Error(ErrorCode::damaged, damage.object + ": " + damage.cause,
                 "put this ledger back from a copy of the vault");
   }
-  Consortium consortium = Consortium::replay(identity().consortium, ledgers.pointers());
+  AdoptedCharters adopted = find_adopted(environment.files, directory, identity().consortium);
+  Consortium consortium =
+      Consortium::replay(identity().consortium, ledgers.pointers(), adopted.charters);
+  if (adopted.damaged) ledgers.warnings.emplace_back("the list of adopted charters is damaged");
+  if (const auto& missing = consortium.missing_charter()) {
+    ledgers.damage.push_back({fmt::format("charter {}", missing->number),
+                              "it was in force here, and no ledger that can be read has it",
+                              false,
+                              {}});
+  }
   drop_uncertified(ledgers, consortium);
   std::map<LedgerId, LedgerName> frozen = consortium.forks();
   for (const LedgerName& name : list_forks(environment.files, directory)) {
     frozen.emplace(name.id(), name);
   }
-  record.emplace(Record{std::move(ledgers), std::move(consortium), std::move(frozen)});
+  record.emplace(
+      Record{std::move(ledgers), std::move(consortium), std::move(frozen), std::move(adopted)});
+}
+
+void Vault::State::keep_adopted() {
+  const Consortium& consortium = record->consortium;
+  AdoptedCharters& adopted = record->adopted;
+  if (consortium.charters().size() <= adopted.charters.size()) return;
+  adopted = {consortium.charter_refs(), false};
+  save_adopted(environment.files, directory, identity().consortium, adopted.charters);
 }
 
 void Vault::State::open_access() {
@@ -160,6 +178,7 @@ void Vault::State::follow(Activity& activity) {
 
 void Vault::State::refresh(Activity& activity) {
   load_record();
+  keep_adopted();
   open_access();
   catalog.reset();
   open_catalog(true, activity);
@@ -174,13 +193,19 @@ Opened& Vault::State::unlocked() {
 }
 
 const MemberId& Vault::State::own_member() const {
-  return record->consortium.devices().at(identity().device).certificate.member;
+  const auto own = record->consortium.devices().find(identity().device);
+  if (own != record->consortium.devices().end()) return own->second.certificate.member;
+  throw Error(ErrorCode::denied, "no charter in force here lists the member of this device",
+              "take in the newest text of a partner with 'muniment accept FILE'");
 }
 
 std::string Vault::State::members_with(Role role) const {
   std::vector<std::string> names;
   for (const CharterMember& member : record->consortium.charter().members) {
-    if (!member.roles.has(role) || member.id == own_member()) continue;
+    const auto own = record->consortium.devices().find(identity().device);
+    const bool is_own =
+        own != record->consortium.devices().end() && own->second.certificate.member == member.id;
+    if (!member.roles.has(role) || is_own) continue;
     const auto name = opened->names.members.find(member.id);
     names.push_back(name == opened->names.members.end() ? member.id.hex() : escape(name->second));
   }
@@ -258,6 +283,13 @@ std::string Vault::State::describe_fork(const LedgerName& ledger) const {
   }
   return fmt::format("ledger {}: device {} signed two histories of it; nothing more is taken of it",
                      ledger.id().hex(), escape(device));
+}
+
+std::string Vault::State::describe_fork(const CharterFork& fork) {
+  const std::uint32_t number = decode_charter(fork.other.text)->number;
+  return fmt::format("charter {}: two texts of this number were approved; {}", number,
+                     fork.decided ? "the one that was adopted here first stays in force"
+                                  : "neither is in force here");
 }
 
 std::vector<NamedSnapshot> Vault::State::named_snapshots(

@@ -1,6 +1,7 @@
 // What a Vault holds; private to the facade's own files.
 #pragma once
 
+#include "vault/adopted.hpp"
 #include "vault/catalog/catalog.hpp"
 #include "vault/consortium/granting.hpp"
 #include "vault/consortium/keys.hpp"
@@ -23,6 +24,7 @@ struct Record {
   // Ledgers of which two histories are known, here or by what a partner wrote: nothing more is
   // taken of them.
   std::map<LedgerId, LedgerName> frozen;
+  AdoptedCharters adopted;
 };
 
 // What a credential opened. `catalog` is set once the reading keys are.
@@ -72,6 +74,8 @@ struct Vault::State {
 
   // Reads the ledgers (again), and what follows from them.
   void load_record();
+  // Writes down charters that came into force, so that they stay. The caller holds the lock.
+  void keep_adopted();
   // Opens collections and names from the record; needs `opened`.
   void open_access();
   // Throws if a ledger was put back or replaced since the catalog was made: nothing may be signed
@@ -88,7 +92,8 @@ struct Vault::State {
   void refresh(Activity& activity);
 
   [[nodiscard]] Opened& unlocked();
-  // The member whose device this is, and its authority key. Error(denied) if that is elsewhere.
+  // The member whose device this is, and its authority key. Error(denied) if that is elsewhere,
+  // or no charter in force here knows the device.
   [[nodiscard]] const MemberId& own_member() const;
   [[nodiscard]] Custodian custodian() const;
   // "ask one of the custodians: bbc, icij": who has the role, without this device's own member.
@@ -113,6 +118,8 @@ struct Vault::State {
   // What is said of a ledger with two histories, and of whose device it is as far as names can be
   // read.
   [[nodiscard]] std::string describe_fork(const LedgerName& ledger) const;
+  // The same of charters.
+  [[nodiscard]] static std::string describe_fork(const CharterFork& fork);
   [[nodiscard]] std::vector<NamedSnapshot> named_snapshots(
       const std::optional<std::string>& collection);
   // All but `about`, which stands in the snapshot itself.

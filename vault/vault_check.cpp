@@ -21,6 +21,9 @@ std::vector<Damage> damage_so_far(const FoundMarker& marker, const LoadedKeyring
   damage.insert(damage.end(), rewritten.begin(), rewritten.end());
   if (!marker.damage.empty())
     damage.push_back({"the marker file 'muniment'", marker.damage, true, {}});
+  if (record.adopted.damaged) {
+    damage.push_back({"the file 'charters'", "damaged; it can be made again", true, {}});
+  }
   for (const std::string& copy : keyring.damaged_copies)
     damage.push_back({"keyring", copy, true, {}});
   for (const RefusedEntry& refused : record.consortium.refused()) {
@@ -116,6 +119,11 @@ RepairReport Vault::repair(Activity& activity) {
     report = muniment::repair(context, nullptr, activity);
   }
   state.load_record();
+  if (state.record->adopted.damaged) {
+    state.keep_adopted();
+    state.load_record();
+    repaired.emplace_back("charters: the list was damaged; written again from the ledgers");
+  }
   put_first(damage_so_far(state.marker, state.keyring, *state.record, state.rewritten), report);
   report.repaired.insert(report.repaired.begin(), repaired.begin(), repaired.end());
   note_check(state.environment, state.directory, VerifyDepth::read_data, report.damage.size(),
@@ -184,6 +192,10 @@ StatusReport Vault::status() {
   if (backup && backup->generation != state.keyring.keyring.generation()) {
     report.todo.emplace_back(
         "the keyring changed since its last backup: run 'muniment key export-backup FILE'");
+  }
+  for (const CharterFork& fork : state.record->consortium.charter_forks()) {
+    report.todo.push_back(State::describe_fork(fork) +
+                          ": tell your partners by another way, and remove who approved both");
   }
   for (const auto& [id, name] : state.record->frozen) {
     report.todo.push_back(state.describe_fork(name) +

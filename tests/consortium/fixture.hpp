@@ -103,7 +103,8 @@ class ConsortiumFixture {
   }
 
   // With all ledgers, or without those of some devices.
-  [[nodiscard]] Consortium replay(std::span<const DeviceId> without = {}) {
+  [[nodiscard]] Consortium replay(std::span<const DeviceId> without = {},
+                                  std::span<const CharterRef> adopted = {}) {
     opened.clear();
     std::vector<const Ledger*> ledgers;
     for (const auto& [name, key] : keys_of_ledgers) {
@@ -111,7 +112,7 @@ class ConsortiumFixture {
       opened.push_back(*Ledger::find(files, "ledgers", name, key));
     }
     for (const Ledger& ledger : opened) ledgers.push_back(&ledger);
-    return Consortium::replay(id(), ledgers);
+    return Consortium::replay(id(), ledgers, adopted);
   }
   // What is refused beyond what founding leaves, which is nothing.
   [[nodiscard]] std::vector<Refusal> refusals() {

@@ -241,6 +241,44 @@ TEST_CASE("replay: two charters of one number are both refused while neither was
   CHECK(fixture.refusals() == Refusals{Refusal::charter_forked, Refusal::charter_forked});
 }
 
+TEST_CASE("replay: what was adopted stays in force, whoever approves another text of its number") {
+  ConsortiumFixture fixture(3);
+  const std::vector<CharterRef> adopted = fixture.replay().charter_refs();
+  REQUIRE(adopted.size() == 2);
+  // The founder alone could approve charter 2, and still has the key.
+  Charter rival =
+      ConsortiumFixture::after(fixture.replay().charters().front(), {fixture.members[0].listed()});
+  fixture.append(0, encode(fixture.approved(rival, std::vector<std::size_t>{0})));
+  CHECK(fixture.replay().charter().number == 1);  // for who knows nothing else
+  REQUIRE(fixture.replay().charter_forks().size() == 1);
+  CHECK_FALSE(fixture.replay().charter_forks()[0].decided);
+
+  const Consortium consortium = fixture.replay({}, adopted);
+  CHECK(consortium.charter().members.size() == 3);
+  CHECK_FALSE(consortium.missing_charter());
+  REQUIRE(consortium.charter_forks().size() == 1);
+  CHECK(consortium.charter_forks()[0].decided);
+  CHECK(consortium.charter_forks()[0].other.text == encode(rival));
+  CHECK(consortium.charter_forks()[0].previous == consortium.charters()[0].text);
+  REQUIRE(consortium.refused().size() == 1);
+  CHECK(consortium.refused()[0].refusal == Refusal::charter_forked);
+  // And the chain goes on.
+  const Charter next = ConsortiumFixture::after(
+      consortium.charters().back(), {fixture.members[0].listed(), fixture.members[1].listed()});
+  fixture.append(1, encode(fixture.approved(next, std::vector<std::size_t>{0, 1})));
+  CHECK(fixture.replay({}, adopted).charter().number == 3);
+}
+
+TEST_CASE("replay: where an adopted charter is lost, no other takes its place") {
+  ConsortiumFixture fixture(2);
+  std::vector<CharterRef> adopted = fixture.replay().charter_refs();
+  adopted[1].digest = {};
+  const Consortium consortium = fixture.replay({}, adopted);
+  CHECK(consortium.charter().number == 1);
+  REQUIRE(consortium.missing_charter());
+  CHECK(consortium.missing_charter()->number == 2);
+}
+
 TEST_CASE("replay: a certificate counts only in its device's own ledger, approved by its member") {
   ConsortiumFixture fixture(2);
   // Member 1 cannot claim the device of member 0.

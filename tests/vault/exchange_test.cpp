@@ -27,6 +27,7 @@ Exchange some_exchange() {
   Exchange exchange;
   exchange.consortium = random.fixed<ConsortiumId>();
   exchange.from = random.fixed<DeviceId>();
+  exchange.charters = {{1, random.fixed<Sha256Digest>()}, {2, random.fixed<Sha256Digest>()}};
   const auto log = SigningKey<LogPurpose>::generate(random);
   exchange.ledgers.push_back(sign_first_commit({exchange.consortium, {}, exchange.from},
                                                {"muniment/test/v1\n", "second"}, log));

@@ -90,6 +90,78 @@ TEST_CASE(
   CHECK(lemonde.accept(say("and more")).entries == 0);
 }
 
+// Charter 2 with one member, the founder, as whoever has the founder's first key can make at any
+// time.
+std::string rival_charter(PartnerVault& founder) {
+  const UnlockedKeyring keys = founder.keys();
+  const ApprovedCharter first = founder.consortium().charters().front();
+  Charter rival = first.charter;
+  rival.number = 2;
+  rival.previous = sha256(as_bytes(first.text));
+  ++rival.created;
+  const std::string text = encode(rival);
+  return encode(CharterEntry{
+      text,
+      {approve(*keys.reading->keys.authority, founder.member(), approval_namespace::charter, text)},
+      to_bytes("sealed")});
+}
+
+TEST_CASE(
+    "hostile partner: the founder's first key cannot put everybody back to the first charter") {
+  PartnerVaults partners{"spiegel", "bbc", "lemonde"};
+  PartnerVault& founder = partners[0];
+  PartnerVault& bbc = partners[1];
+  founder.append(founder.ledger(), {rival_charter(founder)});
+  const AcceptReport report = bbc.accept(founder.text_for("bbc"));
+  CHECK(PartnerVault::contains(report.damage,
+                               "charter 2: two texts of this number were approved; "
+                               "the one that was adopted here first"));
+  CHECK(bbc.charter().number == 3);
+  CHECK(bbc.has_todo("charter 2: two texts of this number were approved"));
+  CHECK(test::fs::directory_iterator(bbc.path / "forks")
+            ->path()
+            .filename()
+            .native()
+            .starts_with("charter-2-"));
+  // Said once; and everything goes on.
+  CHECK(bbc.accept(founder.text_for("bbc")).damage.empty());
+  partners[2].accept(bbc.text_for("lemonde"));
+
+  // Who joins by a text of theirs follows theirs.
+  partners.add("taz");
+  const std::vector<std::size_t> by{1, 2};
+  partners.join(3, Roles::all(), by);
+  CHECK(partners[3].charter().number == 4);
+  CHECK(partners[3].has_todo("charter 2: two texts of this number were approved"));
+}
+
+TEST_CASE(
+    "partners: a charter that was in force here and is lost is damage, and no other follows") {
+  PartnerVaults partners{"spiegel", "bbc"};
+  PartnerVault& bbc = partners[1];
+  std::vector<CharterRef> adopted = bbc.consortium().charter_refs();
+  adopted.push_back({3, sha256(as_bytes("lost"))});
+  save_adopted(*bbc.files, bbc.path, bbc.identity().consortium, adopted);
+  Vault vault = bbc.open();
+  const VerifyReport report = vault.verify(VerifyDepth::presence, bbc.activity);
+  REQUIRE(report.damage.size() == 1);
+  CHECK(report.damage[0].object == "charter 3");
+}
+
+TEST_CASE("partners: the list of adopted charters is damaged, which is said, and made again") {
+  PartnerVaults partners{"spiegel", "bbc"};
+  PartnerVault& bbc = partners[1];
+  test::flip_bit(bbc.path / "charters", 150);
+  {
+    Vault vault = bbc.open();
+    const VerifyReport report = vault.verify(VerifyDepth::presence, bbc.activity);
+    REQUIRE(report.damage.size() == 1);
+    CHECK(report.damage[0].object == "the file 'charters'");
+    CHECK(vault.repair(bbc.activity).damage.empty());
+  }
+  CHECK(find_adopted(*bbc.files, bbc.path, bbc.identity().consortium).charters.size() == 2);
+}
+
 TEST_CASE("partners: a ledger that is damaged here keeps nobody from the others") {
   PartnerVaults partners{"spiegel", "bbc", "lemonde"};
   PartnerVault& spiegel = partners[0];

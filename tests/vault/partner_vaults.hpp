@@ -6,6 +6,7 @@
 
 #include "tests/vault/opened_keys.hpp"
 #include "tests/vault/sample_vault.hpp"
+#include "vault/adopted.hpp"
 #include "vault/consortium/founding.hpp"
 #include "vault/ledger/sealed_part.hpp"
 #include "vault/ledger/writer.hpp"
@@ -65,7 +66,8 @@ struct PartnerVault {
   }
   [[nodiscard]] Consortium consortium() {
     const LedgerSet set = load_ledgers(*files, path / "ledgers", identity().consortium);
-    return Consortium::replay(identity().consortium, set.pointers());
+    const auto adopted = find_adopted(*files, path, identity().consortium);
+    return Consortium::replay(identity().consortium, set.pointers(), adopted.charters);
   }
   [[nodiscard]] MemberId member() {
     return consortium().devices().at(identity().device).certificate.member;
@@ -117,7 +119,13 @@ struct PartnerVaults {
     const std::string news = members[0]->accept(texts).reply;
     for (std::size_t i = 1; i < members.size(); ++i) members[i]->accept(news);
   }
+  // By the first, with the approval of all who came before; or by others.
   void join(std::size_t joiner, const Roles& roles) {
+    std::vector<std::size_t> by;
+    for (std::size_t i = 0; i < joiner; ++i) by.push_back(i);
+    join(joiner, roles, by);
+  }
+  void join(std::size_t joiner, const Roles& roles, std::span<const std::size_t> by) {
     std::string card;
     {
       Vault vault = members[joiner]->open();
@@ -126,14 +134,15 @@ struct PartnerVaults {
     CharterChange change;
     change.add.push_back(*decode_card(card));
     change.added_roles = roles;
-    const std::string invitation = propose(0, change);
+    const std::string invitation = propose(by[0], change);
     std::vector<std::string> texts{members[joiner]->accept(invitation).reply};
-    for (std::size_t i = 1; i < joiner; ++i) {
-      Vault vault = members[i]->open();
+    for (const std::size_t approver : by.subspan(1)) {
+      Vault vault = members[approver]->open();
       texts.push_back(Partners(vault).approve(invitation, std::nullopt));
     }
-    const std::string welcome = members[0]->accept(texts).reply;
-    for (std::size_t i = 1; i <= joiner; ++i) members[i]->accept(welcome);
+    const std::string welcome = members[by[0]]->accept(texts).reply;
+    members[joiner]->accept(welcome);
+    for (const std::size_t approver : by.subspan(1)) members[approver]->accept(welcome);
   }
 
   TemporaryDirectory directory;

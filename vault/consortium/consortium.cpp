@@ -7,8 +7,15 @@
 
 namespace muniment {
 
-Consortium Consortium::replay(const ConsortiumId& id, std::span<const Ledger* const> ledgers) {
-  return Replay(id, ledgers).finish();
+Consortium Consortium::replay(const ConsortiumId& id, std::span<const Ledger* const> ledgers,
+                              std::span<const CharterRef> adopted) {
+  return Replay(id, ledgers, adopted).finish();
+}
+
+std::vector<CharterRef> Consortium::charter_refs() const {
+  std::vector<CharterRef> refs;
+  for (const ApprovedCharter& charter : x_charters) refs.push_back(charter.ref());
+  return refs;
 }
 
 namespace {

@@ -69,6 +69,14 @@ struct Collection {
   [[nodiscard]] const Epoch* newest() const noexcept;
 };
 
+// Two charters that could each follow the same one: somebody approved both.
+struct CharterFork {
+  std::string previous;  // the text of the charter that both follow
+  CharterEntry one;      // the one in force, if one is
+  CharterEntry other;
+  bool decided = false;  // `one` is in force here
+};
+
 // An entry of a known act that gives no rights, and why.
 struct RefusedEntry {
   LedgerId ledger;
@@ -82,14 +90,27 @@ class Consortium {
   // `ledgers` are all of the consortium `id`; each was verified with the log key of its device.
   // Ledgers of devices that nobody certified count for nothing. Error(damaged) if none of them has
   // a valid charter number 1.
+  //
+  // `adopted` are the charters that were in force here before, from number 1 on: of their numbers
+  // no other text is ever in force.
   [[nodiscard]] static Consortium replay(const ConsortiumId& id,
-                                         std::span<const Ledger* const> ledgers);
+                                         std::span<const Ledger* const> ledgers,
+                                         std::span<const CharterRef> adopted = {});
 
   [[nodiscard]] const ConsortiumId& id() const noexcept { return x_id; }
 
   // The newest, and all of them from number 1 on.
   [[nodiscard]] const Charter& charter() const noexcept { return x_charters.back().charter; }
   [[nodiscard]] const std::vector<ApprovedCharter>& charters() const noexcept { return x_charters; }
+  [[nodiscard]] std::vector<CharterRef> charter_refs() const;
+  // By number, then by the other's text.
+  [[nodiscard]] const std::vector<CharterFork>& charter_forks() const noexcept {
+    return x_charter_forks;
+  }
+  // The first of the adopted charters that is in no ledger here: what follows is not known.
+  [[nodiscard]] const std::optional<CharterRef>& missing_charter() const noexcept {
+    return x_missing_charter;
+  }
   // The names of the newest charter's members; several entries may carry one charter.
   [[nodiscard]] const std::vector<SealedPart>& member_names() const noexcept {
     return x_member_names;
@@ -134,6 +155,8 @@ class Consortium {
 
   ConsortiumId x_id;
   std::vector<ApprovedCharter> x_charters;
+  std::vector<CharterFork> x_charter_forks;
+  std::optional<CharterRef> x_missing_charter;
   std::vector<SealedPart> x_member_names;
   std::map<DeviceId, Device> x_devices;
   std::map<MemberId, RecoveryRecipient> x_recoveries;

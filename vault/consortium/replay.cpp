@@ -3,10 +3,13 @@
 #include <algorithm>
 
 #include "vault/base/error.hpp"
+#include "vault/crypto/hash.hpp"
 
 namespace muniment {
 
-Replay::Replay(const ConsortiumId& id, std::span<const Ledger* const> ledgers) {
+Replay::Replay(const ConsortiumId& id, std::span<const Ledger* const> ledgers,
+               std::span<const CharterRef> adopted)
+    : x_adopted(adopted.begin(), adopted.end()) {
   x_result.x_id = id;
   std::vector<const Ledger*> sorted(ledgers.begin(), ledgers.end());
   std::ranges::sort(sorted, {}, [](const Ledger* ledger) { return ledger->name().id(); });
@@ -97,10 +100,24 @@ void Replay::keep(std::vector<Found<Entry>>& list, std::optional<Entry> entry, c
 
 void Replay::build_charters() {
   auto& chain = x_result.x_charters;
-  while (const CharterEntry* next = next_charter()) {
-    chain.push_back({*decode_charter(next->text), next->text});
+  while (true) {
+    std::vector<const CharterEntry*> next = next_charters();
+    if (next.empty()) break;
+    const std::string previous = chain.empty() ? std::string() : chain.back().text;
+    const bool was_adopted = chain.size() < x_adopted.size();
+    if (was_adopted) {
+      const Sha256Digest& digest = x_adopted[chain.size()].digest;
+      const auto known = std::ranges::find_if(
+          next, [&](const CharterEntry* entry) { return sha256(as_bytes(entry->text)) == digest; });
+      if (known == next.end()) break;
+      std::iter_swap(next.begin(), known);
+    }
+    if (next.size() > 1) note_fork(previous, next, was_adopted);
+    if (next.size() > 1 && !was_adopted) break;
+    chain.push_back({*decode_charter(next.front()->text), next.front()->text});
     x_refs.push_back(chain.back().ref());
   }
+  if (chain.size() < x_adopted.size()) x_result.x_missing_charter = x_adopted[chain.size()];
   if (chain.empty()) {
     throw Error(ErrorCode::damaged,
                 "consortium " + x_result.x_id.hex() + ": no valid charter number 1");
@@ -108,19 +125,28 @@ void Replay::build_charters() {
   for (const auto& found : x_charters) judge_charter(found);
 }
 
-// Empty if no charter follows the last of the chain, or two different ones do.
-const CharterEntry* Replay::next_charter() const {
+std::vector<const CharterEntry*> Replay::next_charters() const {
   const auto& chain = x_result.x_charters;
-  const CharterEntry* next = nullptr;
+  std::vector<const CharterEntry*> next;
   for (const auto& found : x_charters) {
     const CharterEntry& entry = found.entry;
+    const auto is_same = [&](const CharterEntry* known) { return known->text == entry.text; };
+    if (std::ranges::any_of(next, is_same)) continue;
     const auto refusal = chain.empty() ? check_first_charter(x_result.x_id, entry)
                                        : check_next_charter(chain.back(), entry);
-    if (refusal) continue;
-    if (next != nullptr && next->text != entry.text) return nullptr;
-    next = &entry;
+    if (!refusal) next.push_back(&entry);
   }
+  std::ranges::sort(next, {},
+                    [](const CharterEntry* entry) -> const std::string& { return entry->text; });
   return next;
+}
+
+// The first of the entries is the one in force, if one is.
+void Replay::note_fork(const std::string& previous, std::span<const CharterEntry* const> entries,
+                       bool decided) {
+  for (const CharterEntry* other : entries.subspan(1)) {
+    x_result.x_charter_forks.push_back({previous, *entries.front(), *other, decided});
+  }
 }
 
 void Replay::judge_charter(const Found<CharterEntry>& found) {

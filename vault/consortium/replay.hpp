@@ -10,7 +10,8 @@ namespace muniment {
 
 class Replay {
  public:
-  Replay(const ConsortiumId& id, std::span<const Ledger* const> ledgers);
+  Replay(const ConsortiumId& id, std::span<const Ledger* const> ledgers,
+         std::span<const CharterRef> adopted);
 
   [[nodiscard]] Consortium finish() &&;
 
@@ -33,7 +34,10 @@ class Replay {
   void keep(std::vector<Found<Entry>>& list, std::optional<Entry> entry, const Place& place);
 
   void build_charters();
-  [[nodiscard]] const CharterEntry* next_charter() const;
+  // Those that follow the last of the chain, one entry for each text.
+  [[nodiscard]] std::vector<const CharterEntry*> next_charters() const;
+  void note_fork(const std::string& previous, std::span<const CharterEntry* const> entries,
+                 bool decided);
   void judge_charter(const Found<CharterEntry>& found);
   void certify_devices();
   [[nodiscard]] std::optional<Refusal> certify(const Found<DeviceEntry>& found);
@@ -78,6 +82,7 @@ class Replay {
 
   Consortium x_result;
   std::vector<CharterRef> x_refs;  // of the chain
+  std::vector<CharterRef> x_adopted;
   std::vector<Found<CharterEntry>> x_charters;
   std::vector<Found<DeviceEntry>> x_certificates;
   std::vector<Found<RecoveryEntry>> x_recoveries;
