@@ -45,24 +45,36 @@ Descriptor end_signals() {
   return Descriptor(::signalfd(-1, &signals, SFD_CLOEXEC));
 }
 
+// Both have to work: without them the keys would stay for ever.
+struct Ends {
+  Descriptor timer;
+  Descriptor signals;
+
+  [[nodiscard]] static std::optional<Ends> after(std::chrono::seconds lifetime) {
+    Ends ends{Descriptor(::timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC)), end_signals()};
+    itimerspec when{};
+    when.it_value.tv_sec = lifetime.count();
+    const bool set = ends.timer && ::timerfd_settime(ends.timer.get(), 0, &when, nullptr) == 0;
+    if (!set || !ends.signals) return std::nullopt;
+    return ends;
+  }
+};
+
 class Agent {
  public:
-  Agent(const VaultId& vault, const DeviceKeys& keys, std::chrono::seconds lifetime)
-      : x_vault(vault), x_timer(::timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC)) {
+  Agent(const VaultId& vault, const DeviceKeys& keys, Ends ends)
+      : x_vault(vault), x_ends(std::move(ends)) {
     // Copies, since what the parent had locked is not locked here.
     x_keys.emplace(DeviceKeys{*decode_keys<ServiceKeys>(encode_keys(keys.service).view()),
                               *decode_keys<ReadingKeys>(encode_keys(keys.reading).view())});
-    itimerspec when{};
-    when.it_value.tv_sec = lifetime.count();
-    ::timerfd_settime(x_timer.get(), 0, &when, nullptr);
   }
 
   // Until the time is over, a signal comes or somebody asks for the end.
   void run(const Descriptor& listener) {
-    const Descriptor signals = end_signals();
     while (true) {
-      std::array<pollfd, 3> wanted{
-          {{listener.get(), POLLIN, 0}, {x_timer.get(), POLLIN, 0}, {signals.get(), POLLIN, 0}}};
+      std::array<pollfd, 3> wanted{{{listener.get(), POLLIN, 0},
+                                    {x_ends.timer.get(), POLLIN, 0},
+                                    {x_ends.signals.get(), POLLIN, 0}}};
       if (::poll(wanted.data(), wanted.size(), -1) < 0 && errno != EINTR) return;
       if (wanted[1].revents != 0 || wanted[2].revents != 0) return;
       if (wanted[0].revents != 0 && !serve(listener)) return;
@@ -92,13 +104,13 @@ class Agent {
 
   [[nodiscard]] std::chrono::seconds seconds_left() const {
     itimerspec left{};
-    ::timerfd_gettime(x_timer.get(), &left);
+    ::timerfd_gettime(x_ends.timer.get(), &left);
     return std::chrono::seconds(left.it_value.tv_sec);
   }
 
   VaultId x_vault;
   std::optional<DeviceKeys> x_keys;
-  Descriptor x_timer;
+  Ends x_ends;
 };
 
 }  // namespace
@@ -110,7 +122,7 @@ void start_agent(const VaultId& vault, DeviceKeys keys, std::chrono::seconds lif
                 "set XDG_RUNTIME_DIR to a folder of yours with mode 0700");
   }
   end_agent(vault);
-  const Descriptor listener = AgentSocket::listen(*path);
+  const AgentSocket::Listener listener = AgentSocket::listen(*path);
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw io_error("the agent", "start", errno);
   const Descriptor ready(ends[0]);
@@ -128,16 +140,21 @@ void start_agent(const VaultId& vault, DeviceKeys keys, std::chrono::seconds lif
   }
   protect_memory();
   detach();
+  auto agent_ends = Ends::after(lifetime);
+  if (!agent_ends) {
+    AgentSocket::remove(*path, listener);
+    ::_exit(1);
+  }
   constexpr char yes = 1;
   static_cast<void>(::write(say_ready.get(), &yes, 1) == 1);
   static_cast<void>(say_ready.close());
   {
     std::optional<DeviceKeys> inherited(std::move(keys));
-    Agent agent(vault, *inherited, lifetime);
+    Agent agent(vault, *inherited, std::move(*agent_ends));
     inherited.reset();
-    agent.run(listener);
+    agent.run(listener.socket);
   }
-  ::unlink(path->c_str());
+  AgentSocket::remove(*path, listener);
   // Not exit: what the parent has yet to write to its streams is the parent's.
   ::_exit(0);
 }

@@ -1,5 +1,7 @@
 #include "cli/agent_socket.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -57,6 +59,25 @@ void limit_waiting(const Descriptor& socket) {
   ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
 }
 
+// Where a socket is made before it takes its place; each process has its own.
+std::filesystem::path fresh_path(const std::filesystem::path& path) {
+  return path.native() + "." + std::to_string(::getpid());
+}
+
+// Between looking whose socket a file is and acting on it, nobody else may replace it.
+class FolderLock {
+ public:
+  explicit FolderLock(const std::filesystem::path& folder) noexcept
+      : x_folder(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+    while (x_folder && ::flock(x_folder.get(), LOCK_EX) != 0 && errno == EINTR) {
+    }
+  }
+  FolderLock(FolderLock&&) = delete;
+
+ private:
+  Descriptor x_folder;
+};
+
 Descriptor make_socket() {
   return Descriptor(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
 }
@@ -68,23 +89,41 @@ std::optional<std::filesystem::path> AgentSocket::find_path(const VaultId& vault
   ::mkdir(folder.c_str(), 0700);  // whether it worked is what is_private sees
   if (!is_private(folder)) return std::nullopt;
   std::filesystem::path path = folder / (vault.hex() + ".agent");
-  if (!address_of(path)) return std::nullopt;
+  if (!address_of(fresh_path(path))) return std::nullopt;
   return path;
 }
 
-Descriptor AgentSocket::listen(const std::filesystem::path& path) {
+// Under another name first: so the file is known to be this socket's before anybody sees it.
+AgentSocket::Listener AgentSocket::listen(const std::filesystem::path& path) {
   const std::string name = escape(path.native());
-  const auto address = address_of(path);
-  Descriptor socket = make_socket();
-  if (!address || !socket) throw io_error(name, "make a socket", errno);
-  ::unlink(path.c_str());
+  const std::filesystem::path fresh = fresh_path(path);
+  const auto address = address_of(fresh);
+  Listener listener{make_socket()};
+  if (!address || !listener.socket) throw io_error(name, "make a socket", errno);
+  ::unlink(fresh.c_str());
   const mode_t before = ::umask(0177);
-  const int bound = ::bind(socket.get(), generic(*address), sizeof *address);
+  const int bound = ::bind(listener.socket.get(), generic(*address), sizeof *address);
   const int reason = errno;
   ::umask(before);
   if (bound != 0) throw io_error(name, "make a socket", reason);
-  if (::listen(socket.get(), waiting_max) != 0) throw io_error(name, "listen", errno);
-  return socket;
+  struct stat facts{};
+  const FolderLock lock(path.parent_path());
+  if (::lstat(fresh.c_str(), &facts) != 0 || ::listen(listener.socket.get(), waiting_max) != 0 ||
+      ::rename(fresh.c_str(), path.c_str()) != 0) {
+    const int failed = errno;
+    ::unlink(fresh.c_str());
+    throw io_error(name, "listen", failed);
+  }
+  listener.device = facts.st_dev;
+  listener.inode = facts.st_ino;
+  return listener;
+}
+
+void AgentSocket::remove(const std::filesystem::path& path, const Listener& listener) noexcept {
+  const FolderLock lock(path.parent_path());
+  struct stat facts{};
+  if (::lstat(path.c_str(), &facts) != 0) return;
+  if (facts.st_dev == listener.device && facts.st_ino == listener.inode) ::unlink(path.c_str());
 }
 
 std::optional<Descriptor> AgentSocket::connect(const std::filesystem::path& path) {

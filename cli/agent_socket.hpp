@@ -2,6 +2,8 @@
 // can enter, and on both ends a look at who the other one is.
 #pragma once
 
+#include <sys/types.h>
+
 #include <filesystem>
 #include <optional>
 
@@ -16,8 +18,15 @@ struct AgentSocket {
   // files. The folder is made if it is not there. Empty if it is not this user's alone.
   [[nodiscard]] static std::optional<std::filesystem::path> find_path(const VaultId& vault);
 
-  // A listening socket of mode 0600. Error(io).
-  [[nodiscard]] static Descriptor listen(const std::filesystem::path& path);
+  // A listening socket of mode 0600, in place of whatever stands at `path`. Error(io).
+  struct Listener {
+    Descriptor socket;
+    dev_t device = 0;  // of the file at `path`, which a successor may have replaced since
+    ino_t inode = 0;
+  };
+  [[nodiscard]] static Listener listen(const std::filesystem::path& path);
+  // Removes the file if it is still the listener's own.
+  static void remove(const std::filesystem::path& path, const Listener& listener) noexcept;
   // Empty if nobody listens there, or somebody else than this user does.
   [[nodiscard]] static std::optional<Descriptor> connect(const std::filesystem::path& path);
   // The next one who wants to talk. Empty if it is not this user.

@@ -247,6 +247,22 @@ class Agent(KeyCase):
     def vault_id(self):
         return bytes.fromhex(self.plain("status", "--json").json["vault"])
 
+    def test_an_ending_agent_leaves_its_successor_alone(self):
+        self.unlock("--for", "2s")
+        # As if the second had been started between the first one's end and its tidying up.
+        first = self.agent_socket()
+        first.rename(first.parent.parent / "aside")
+        self.unlock("--for", "10m")
+        process = self.agent_process
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                process()
+                break
+            except ValueError:  # both are there still
+                time.sleep(0.05)
+        self.plain("collection", "list")
+
     def test_only_whole_requests_are_answered(self):
         self.unlock()
         good = request(self.vault_id())
