@@ -75,6 +75,7 @@ ExitCode invite(Session& session, const InviteArguments& arguments) {
   for (const std::string& file : arguments.cards) change.add.push_back(read_card(file));
   Vault vault = session.open_unlocked();
   const std::string text = Partners(vault).propose(change, session.activity());
+  const std::string words = fingerprint_words(*decode_exchange(text));
   Json cards = Json::array();
   for (const Card& card : change.add) {
     say_fingerprint(session, card);
@@ -82,9 +83,13 @@ ExitCode invite(Session& session, const InviteArguments& arguments) {
   }
   session.terminal().say(
       "have the words read out to you by telephone: only then is it them\n"
+      "and read these to them, which their 'muniment accept' shows: " +
+      words +
+      "\n"
       "the text goes to them ('muniment accept') and to the members who shall approve it\n"
       "('muniment charter approve'); what they send back is for 'muniment accept' here");
-  write_exchange_text(session, text, arguments.out, {{"invited", std::move(cards)}});
+  write_exchange_text(session, text, arguments.out,
+                      {{"invited", std::move(cards)}, {"fingerprint", words}});
   return ExitCode::ok;
 }
 
@@ -95,6 +100,11 @@ ExitCode accept(Session& session, const AcceptArguments& arguments) {
   const AcceptReport report = Partners(vault).accept(
       texts, [&] { return session.credential_for(vault); }, session.activity());
   for (const std::string& line : report.news) session.terminal().say(line);
+  if (!report.fingerprint.empty()) {
+    session.terminal().say("the consortium and who invites you: " + report.fingerprint +
+                           "\nhave these words read out to you by telephone by who invited you: "
+                           "only then is it them");
+  }
   for (const std::string& line : report.damage) session.terminal().warn("warning: " + line);
   session.terminal().say(report.entries == 0 ? "nothing was new in the ledgers"
                                              : fmt::format("{} new in the ledgers",
@@ -106,7 +116,8 @@ ExitCode accept(Session& session, const AcceptArguments& arguments) {
                       {{"entries", report.entries},
                        {"joined", report.joins},
                        {"news", report.news},
-                       {"damage", report.damage}});
+                       {"damage", report.damage},
+                       {"fingerprint", report.fingerprint}});
   return report.damage.empty() ? ExitCode::ok : ExitCode::damaged;
 }
 

@@ -20,8 +20,9 @@ Json to_json(const VerifyReport& report) {
               {"entries", report.entries},       {"snapshots", report.snapshots},
               {"packs", report.packs},           {"packs_unlisted", report.packs_unlisted},
               {"bytes_read", report.bytes_read}, {"files", report.files},
-              {"damage", Json::array()}};
+              {"damage", Json::array()},         {"refused", Json::array()}};
   for (const Damage& item : report.damage) object["damage"].push_back(to_json(item));
+  for (const Damage& item : report.refused) object["refused"].push_back(to_json(item));
   return object;
 }
 
@@ -46,6 +47,11 @@ void write_summary(Terminal& terminal, const VerifyReport& report, VerifyDepth d
     terminal.write_line(
         fmt::format("{} left by an interrupted ingest; the next ingest uses what is in there",
                     count_of(report.packs_unlisted, "pack")));
+  }
+  if (!report.refused.empty()) {
+    terminal.write_line(fmt::format(
+        "{} by partners that give no rights; 'muniment grants --audit' says whose",
+        report.refused.size() == 1 ? "1 entry" : fmt::format("{} entries", report.refused.size())));
   }
   if (report.damage.empty()) {
     terminal.write_line("no damage found");

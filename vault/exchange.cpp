@@ -1,6 +1,7 @@
 #include "vault/exchange.hpp"
 
 #include "vault/base/cursor.hpp"
+#include "vault/base/error.hpp"
 #include "vault/codec/zstd.hpp"
 #include "vault/crypto/hash.hpp"
 #include "vault/keyring/slip39_words.hpp"
@@ -11,6 +12,7 @@ namespace {
 
 constexpr std::string_view card_type = "muniment/card/v1";
 constexpr std::string_view exchange_type = "muniment/exchange/v1";
+constexpr std::string_view invitation_type = "muniment/invitation/v1";
 constexpr std::string_view begin_line = "-----BEGIN MUNIMENT TEXT-----";
 constexpr std::string_view end_line = "-----END MUNIMENT TEXT-----";
 constexpr std::size_t columns = 64;
@@ -36,6 +38,24 @@ std::string without_space(std::string_view text) {
     if (!is_space(c)) result += c;
   }
   return result;
+}
+
+std::string words_of(const Sha256Digest& digest) {
+  std::string words;
+  unsigned bits = 0;
+  unsigned count = 0;
+  auto next = digest.view().begin();
+  for (unsigned i = 0; i < fingerprint_word_count; ++i) {
+    while (count < 10) {
+      bits = bits << 8U | std::to_integer<unsigned>(*next++);
+      count += 8;
+    }
+    count -= 10;
+    if (i > 0) words += ' ';
+    words += slip39_word(bits >> count & 0x3ffU);
+    bits &= (1U << count) - 1U;
+  }
+  return words;
 }
 
 std::optional<std::string> unpack(ByteView packed) {
@@ -81,22 +101,15 @@ std::optional<Card> decode_card(std::string_view text) {
 }
 
 std::string fingerprint_words(const Card& card) {
-  const Sha256Digest digest = sha256(as_bytes(signed_part(card)));
-  std::string words;
-  unsigned bits = 0;
-  unsigned count = 0;
-  auto next = digest.view().begin();
-  for (unsigned i = 0; i < fingerprint_word_count; ++i) {
-    while (count < 10) {
-      bits = bits << 8U | std::to_integer<unsigned>(*next++);
-      count += 8;
-    }
-    count -= 10;
-    if (i > 0) words += ' ';
-    words += slip39_word(bits >> count & 0x3ffU);
-    bits &= (1U << count) - 1U;
-  }
-  return words;
+  return words_of(sha256(as_bytes(signed_part(card))));
+}
+
+std::string fingerprint_words(const Exchange& exchange) {
+  RecordWriter record(invitation_type);
+  record.key("consortium").hex(exchange.consortium.view());
+  record.key("from").hex(exchange.from.view());
+  for (const CharterRef& charter : exchange.charters) write_charter_ref(record, charter);
+  return words_of(sha256(as_bytes(record.finish())));
 }
 
 std::string encode_exchange_record(const Exchange& exchange) {
@@ -131,6 +144,12 @@ std::optional<Exchange> decode_exchange_record(std::string_view text) {
 
 std::string encode(const Exchange& exchange) {
   const std::string text = encode_exchange_record(exchange);
+  if (text.size() > exchange_text_bytes_max) {
+    throw Error(ErrorCode::limit,
+                "the text would have " + std::to_string(text.size()) +
+                    " bytes, and at most 67108864 are taken in",
+                "hand over a copy of the ledgers in another way");
+  }
   Bytes packed;
   ByteWriter writer(packed);
   writer.u64(text.size());

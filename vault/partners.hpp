@@ -66,7 +66,9 @@ struct AcceptReport {
   std::uint64_t entries = 0;      // new ones in ledgers
   // Ledgers that were left as they were, since they are damaged or have two histories: a line each.
   std::vector<std::string> damage;
-  std::string reply;   // a text to hand on; empty if there is nothing to tell
+  std::string reply;  // a text to hand on; empty if there is nothing to tell
+  // Of an invitation, to compare by telephone with who made it; else empty.
+  std::string fingerprint;
   bool joins = false;  // the vault must be opened again: it belongs to a consortium now
 };
 

@@ -25,6 +25,27 @@ Error refused(const Charter& charter, Refusal refusal, std::string hint = {}) {
           std::move(hint)};
 }
 
+// By this device's clock: what is said in the charters is what their writers say.
+void require_unexpired(const Charter& current, const Charter& next, UnixSeconds now) {
+  if (now > current.expires) {
+    throw refused(next, Refusal::charter_expired,
+                  "a charter that has expired cannot be extended: begin another consortium");
+  }
+  if (now > next.expires) {
+    throw refused(next, Refusal::charter_expired, "have another one proposed, with a later end");
+  }
+}
+
+// A text that several custodians approve would have to travel between them; no command makes one,
+// and nobody could grant anything any more.
+void require_single_grants(const Charter& next) {
+  if (next.thresholds.grant <= 1) return;
+  throw Error(ErrorCode::usage,
+              fmt::format("charter {}: grants by {} custodians together are not supported",
+                          next.number, next.thresholds.grant),
+              "leave the threshold for grants at 1");
+}
+
 void remove_member(Charter& charter, const MemberId& member) {
   std::erase_if(charter.members, [&](const CharterMember& known) { return known.id == member; });
 }
@@ -45,6 +66,15 @@ void add_approvals(std::vector<Approval>& into, std::span<const Approval> more) 
     const auto at = std::ranges::lower_bound(into, approval.member, {}, &Approval::member);
     if (at == into.end() || at->member != approval.member) into.insert(at, approval);
   }
+}
+
+// Whether the approval alone, by one of its member's keys, is good for anything: one that is not
+// would spoil the others in the entry.
+bool counts_for(const ApprovedCharter& current, const CharterEntry& proposal,
+                const Approval& approval) {
+  const auto refusal = check_next_charter(current, {proposal.text, {approval}, {}});
+  return !refusal ||
+         (*refusal != Refusal::approver_unknown && *refusal != Refusal::approval_invalid);
 }
 
 }  // namespace
@@ -183,13 +213,11 @@ std::string Partners::propose(const CharterChange& change, Activity& activity) {
     next.departed.emplace(member, sizes_of(member));
   }
 
-  if (next.created > current.charter.expires) {
-    throw refused(next, Refusal::charter_expired,
-                  "a charter that has expired cannot be extended: begin another consortium");
-  }
   if (next.expires <= next.created) {
     throw Error(ErrorCode::usage, "the charter would expire before it begins");
   }
+  require_unexpired(current.charter, next, next.created);
+  require_single_grants(next);
   const std::string text = encode(next);
   CharterEntry entry{
       text,
@@ -212,6 +240,8 @@ std::string Partners::approve(const std::string& text,
   const Charter charter = *decode_charter(entry.text);
   const ApprovedCharter& current = state().record->consortium.charters().back();
   static_cast<void>(names_of_proposal(exchange));  // nobody approves names that nobody can read
+  require_unexpired(current.charter, charter, state().environment.clock.now());
+  require_single_grants(charter);
 
   Approval approval;
   approval.member = state().own_member();
@@ -252,12 +282,20 @@ bool Partners::adopt(std::span<const Exchange> exchanges, std::vector<std::strin
       throw Error(ErrorCode::usage, "the texts propose different charters",
                   "give those that belong together");
     }
-    add_approvals(approvals, exchange.proposal->approvals);
+    for (const Approval& approval : exchange.proposal->approvals) {
+      if (counts_for(current, *first->proposal, approval)) {
+        add_approvals(approvals, {&approval, 1});
+      } else {
+        news.push_back("an approval by " + escape(member_name(approval.member)) +
+                       " was left out: it is not by a key of that member for this charter");
+      }
+    }
   }
   if (first == nullptr) return false;
   CharterEntry entry{first->proposal->text, std::move(approvals), first->proposal->sealed};
   const auto charter = decode_charter(entry.text);
   if (!charter) throw Error(ErrorCode::denied, "the charter that is proposed is malformed");
+  require_unexpired(current.charter, *charter, state().environment.clock.now());
   if (const auto refusal = check_next_charter(current, entry)) {
     if (*refusal != Refusal::approvals_too_few) throw refused(*charter, *refusal);
     news.push_back(fmt::format(

@@ -265,7 +265,7 @@ AcceptReport Partners::accept(std::span<const std::string> texts,
   }
 
   AcceptReport report;
-  const std::size_t recovered = vault.record->consortium.recovered().size();
+  const std::vector<RecoveredEntry> recovered = vault.record->consortium.recovered();
   const std::size_t refused = vault.record->consortium.refused().size();
   const Readable before = Readable::now(vault.opened->keys, vault.record->ledgers);
   // The charter may come in a ledger; what is proposed may make it complete; and only then are
@@ -293,11 +293,10 @@ AcceptReport Partners::accept(std::span<const std::string> texts,
   vault.refresh(activity);
   const Readable after = Readable::now(vault.opened->keys, vault.record->ledgers);
   if (has_opened_old_snapshots(before, after, vault.record->ledgers)) vault.make_catalog(activity);
-  const auto& entries = vault.record->consortium.recovered();
-  for (std::size_t i = recovered; i < entries.size(); ++i) {
+  for (const RecoveredEntry& entry : vault.record->consortium.recovered()) {
+    if (std::ranges::find(recovered, entry) != recovered.end()) continue;
     report.news.push_back(fmt::format("device {} of {} was recovered with its member's shares",
-                                      vault.device_name(entries[i].device),
-                                      member_name(entries[i].member)));
+                                      vault.device_name(entry.device), member_name(entry.member)));
   }
   if (vault.record->consortium.refused().size() > refused) {
     report.news.emplace_back("some entries give no rights; 'muniment grants --audit' says which");
@@ -346,7 +345,9 @@ AcceptReport Partners::enter(const Exchange& exchange, const Consortium& theirs,
   add_log_keys(keys, exchange.ledgers);
   for (const LedgerCopy& copy : exchange.ledgers) {
     const auto log = keys.find(copy.name.device);
-    if (log == keys.end()) continue;
+    const bool counts =
+        copy.name.consortium == exchange.consortium && theirs.devices().contains(copy.name.device);
+    if (log == keys.end() || !counts) continue;
     report.entries += merge_ledger(files, vault.ledger_directory(), copy, log->second);
   }
   // The keyring decides: from here on, opening the vault finds the new consortium.
@@ -388,6 +389,7 @@ AcceptReport Partners::answer(const Exchange& exchange, const Consortium& theirs
   }
   reply.ledgers.push_back(std::move(*first));
   report.reply = encode(reply);
+  report.fingerprint = fingerprint_words(exchange);
   report.news.push_back("the text that is printed goes back to who invited you, who sends another");
   return report;
 }

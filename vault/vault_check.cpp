@@ -26,13 +26,18 @@ std::vector<Damage> damage_so_far(const FoundMarker& marker, const LoadedKeyring
   }
   for (const std::string& copy : keyring.damaged_copies)
     damage.push_back({"keyring", copy, true, {}});
-  for (const RefusedEntry& refused : record.consortium.refused()) {
-    damage.push_back({fmt::format("ledger {}: entry {}", refused.ledger.hex(), refused.index),
-                      fmt::format("gives no rights: {}", to_text(refused.refusal)),
-                      false,
-                      {}});
-  }
   return damage;
+}
+
+std::vector<Damage> refused_entries(const Consortium& consortium) {
+  std::vector<Damage> entries;
+  for (const RefusedEntry& refused : consortium.refused()) {
+    entries.push_back({fmt::format("ledger {}: entry {}", refused.ledger.hex(), refused.index),
+                       fmt::format("gives no rights: {}", to_text(refused.refusal)),
+                       false,
+                       {}});
+  }
+  return entries;
 }
 
 template <class Report>
@@ -74,6 +79,7 @@ VerifyReport Vault::verify(VerifyDepth depth, Activity& activity) {
     report = muniment::verify(context, nullptr, depth, activity);
   }
   put_first(damage_so_far(state.marker, state.keyring, *state.record, state.rewritten), report);
+  report.refused = refused_entries(state.record->consortium);
   note_check(state.environment, state.directory, depth, report.damage.size(), activity);
   return report;
 }
@@ -201,6 +207,10 @@ StatusReport Vault::status() {
     report.todo.push_back(state.describe_fork(name) +
                           ": tell your partners, and revoke the device; the proof is in forks/" +
                           id.hex());
+  }
+  if (const std::size_t refused = state.record->consortium.refused().size(); refused > 0) {
+    report.todo.push_back(fmt::format(
+        "{} of the ledgers' entries give no rights: run 'muniment grants --audit'", refused));
   }
   if (state.opened && !state.opened->refused_grants.empty()) {
     report.todo.emplace_back(

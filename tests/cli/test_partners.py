@@ -124,6 +124,16 @@ class Joining(PartnerCase):
         for partner in (spiegel, bbc, lemonde):
             self.assertEqual(partner.members(), ["bbc", "lemonde", "spiegel"])
 
+    def test_both_sides_of_an_invitation_see_the_same_words(self):
+        spiegel, bbc = Partner(self, "spiegel"), Partner(self, "bbc")
+        invited = spiegel.run("invite", bbc.text("card"), "--json")
+        words = invited.json["fingerprint"]
+        self.assertEqual(len(words.split()), 8)
+        self.assertIn("read these to them", invited.stderr)
+        answer = bbc.run("accept", self.file(invited.json["text"]), "--json")
+        self.assertEqual(answer.json["fingerprint"], words)
+        self.assertIn(words, answer.stderr)
+
     def test_an_invitation_for_somebody_else_is_refused(self):
         spiegel, bbc, lemonde = (Partner(self, name) for name in ("spiegel", "bbc", "lemonde"))
         invitation = spiegel.text("invite", bbc.text("card"))

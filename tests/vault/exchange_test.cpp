@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/keyring/errors.hpp"
 #include "tests/support/fixed.hpp"
 #include "tests/support/golden.hpp"
 #include "tests/support/strict_text.hpp"
@@ -41,6 +42,15 @@ TEST_CASE("card: it is the golden one, and its words are always the same") {
   CHECK(decode_card("\r\n " + text + "\n\n") == some_card());
   const std::string words = fingerprint_words(some_card()) + "\n";
   CHECK(test::matches_golden("vault/card-words.txt", as_bytes(words)));
+}
+
+TEST_CASE("exchange: none is made that is too long to be taken in") {
+  Exchange exchange = some_exchange();
+  LedgerCopy& ledger = exchange.ledgers.front();
+  ledger.entries.assign(exchange_text_bytes_max / 65535, std::string(65535, 'x'));
+  const auto error = test::error_of([&] { static_cast<void>(encode(exchange)); });
+  REQUIRE(error);
+  CHECK(error->code() == ErrorCode::limit);
 }
 
 TEST_CASE("card: whatever is altered in it, it is refused or shows other words") {

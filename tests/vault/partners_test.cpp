@@ -2,12 +2,13 @@
 
 #include <doctest/doctest.h>
 
-#include "tests/vault/sample_vault.hpp"
-#include "vault/consortium/founding.hpp"
+#include "tests/vault/partner_vaults.hpp"
 
 namespace muniment {
 namespace {
 
+using test::PartnerVault;
+using test::PartnerVaults;
 using test::SampleVault;
 
 bool has_todo(Vault& vault, std::string_view words) {
@@ -34,6 +35,124 @@ TEST_CASE("partners: an expiring charter is spoken of, and one that has expired 
   CHECK(error->code() == ErrorCode::denied);
   CHECK(std::string_view(error->what()) == "charter 2: the charter before it had expired");
   CHECK(error->hint().find("cannot be extended") != std::string::npos);
+}
+
+CharterChange later_end(const PartnerVault& partner) {
+  CharterChange change;
+  change.expires = partner.clock.now() + first_charter_lifetime;
+  return change;
+}
+
+TEST_CASE("partners: whoever approves or adopts a charter looks at its own clock") {
+  PartnerVaults partners{"spiegel", "bbc"};
+  PartnerVault& bbc = partners[1];
+  const std::string proposal = partners.propose(0, later_end(partners[0]));
+  const UnixSeconds now = bbc.clock.now();
+  std::string approved;
+  {
+    Vault vault = bbc.open();
+    approved = Partners(vault).approve(proposal, std::nullopt);
+    bbc.clock.set(now + first_charter_lifetime + 1);
+    const auto error =
+        test::error_of([&] { static_cast<void>(Partners(vault).approve(proposal, std::nullopt)); });
+    REQUIRE(error);
+    CHECK(error->code() == ErrorCode::denied);
+    CHECK(std::string_view(error->what()) == "charter 3: the charter before it had expired");
+  }
+  const auto late = test::error_of([&] { static_cast<void>(bbc.accept(approved)); });
+  REQUIRE(late);
+  CHECK(late->code() == ErrorCode::denied);
+  bbc.clock.set(now);
+  CHECK(bbc.charter().number == 2);
+  bbc.accept(approved);
+  CHECK(bbc.charter().number == 3);
+}
+
+TEST_CASE("partners: grants by several custodians together are refused when they are proposed") {
+  PartnerVaults partners{"spiegel", "bbc"};
+  CharterChange change;
+  change.grant_threshold = 2;
+  const auto error = test::error_of([&] { static_cast<void>(partners.propose(0, change)); });
+  REQUIRE(error);
+  CHECK(error->code() == ErrorCode::usage);
+}
+
+TEST_CASE("partners: an approval that is not what it says is left out of the charter") {
+  PartnerVaults partners{"spiegel", "bbc", "lemonde"};
+  const std::string proposal = partners.propose(0, later_end(partners[0]));
+  Exchange forged = *decode_exchange(proposal);
+  const MemberId bbc = partners[1].member();
+  const UnlockedKeyring keys = partners[0].keys();
+  // spiegel, in the name of bbc.
+  forged.proposal->approvals = {approve(*keys.reading->keys.authority, bbc,
+                                        approval_namespace::charter, forged.proposal->text)};
+  std::vector<std::string> texts{encode(forged), proposal};
+  {
+    Vault vault = partners[2].open();
+    texts.push_back(Partners(vault).approve(proposal, std::nullopt));
+  }
+  const AcceptReport report = partners[0].accept(texts);
+  CHECK(PartnerVault::contains(report.news, "charter 3 is in force") == false);
+  CHECK(partners[0].charter().number == 4);
+}
+
+TEST_CASE("partners: of every device that was recovered its own name is told") {
+  PartnerVaults partners{"spiegel", "bbc", "lemonde"};
+  const auto recover = [&](std::size_t who) {
+    PartnerVault& partner = partners[who];
+    partner.append(partner.ledger(),
+                   {encode(RecoveredEntry{partner.identity().consortium, partner.member(),
+                                          partner.identity().device, 1})});
+    return partners[0].accept(partner.text_for("spiegel")).news;
+  };
+  for (const std::size_t who : {1U, 2U}) {
+    const std::vector<std::string> news = recover(who);
+    CHECK(PartnerVault::contains(news, "device desk of " + partners[who].name + " was recovered"));
+    CHECK(std::ranges::count_if(news, [](const std::string& line) {
+            return line.find("was recovered") != std::string::npos;
+          }) == 1);
+  }
+}
+
+TEST_CASE("partners: who is invited sees the words of who invites, and takes in nothing else") {
+  PartnerVaults partners{"spiegel"};
+  PartnerVault& spiegel = partners[0];
+  PartnerVault& bbc = partners.add("bbc");
+  PartnerVault stranger(partners.directory.path(), "stranger", 7);
+  CharterChange change;
+  {
+    Vault vault = bbc.open();
+    change.add.push_back(*decode_card(Partners(vault).card()));
+  }
+  change.added_roles = Roles::all();
+  const std::string invitation = partners.propose(0, change);
+  const AcceptReport answer = bbc.accept(invitation);
+  CHECK(answer.fingerprint == fingerprint_words(*decode_exchange(invitation)));
+  Exchange other = *decode_exchange(invitation);
+  other.charters.front().digest = {};
+  CHECK(fingerprint_words(other) != answer.fingerprint);
+
+  Exchange welcome = *decode_exchange(spiegel.accept(answer.reply).reply);
+  const Exchange foreign = *decode_exchange(stranger.text_for("stranger"));
+  welcome.ledgers.push_back(foreign.ledgers.front());
+  std::ranges::sort(welcome.ledgers, {}, &LedgerCopy::name);
+  CHECK(bbc.accept(encode(welcome)).joins);
+  CHECK_FALSE(test::fs::exists(bbc.path / "ledgers" / foreign.ledgers.front().name.id().hex()));
+  CHECK(bbc.charter().number == 2);
+}
+
+TEST_CASE("partners: what a partner writes for nothing is told, and is no damage") {
+  PartnerVaults partners{"spiegel", "bbc"};
+  PartnerVault& spiegel = partners[0];
+  PartnerVault& bbc = partners[1];
+  spiegel.append(spiegel.ledger(), {"muniment/charter/v1\nnonsense 1\n"});
+  bbc.accept(spiegel.text_for("bbc"));
+  Vault vault = bbc.open();
+  const VerifyReport report = vault.verify(VerifyDepth::presence, bbc.activity);
+  CHECK(report.damage.empty());
+  REQUIRE(report.refused.size() == 1);
+  CHECK(report.refused[0].cause == "gives no rights: not a text of its type");
+  CHECK(PartnerVault::contains(vault.status().todo, "1 of the ledgers' entries give no rights"));
 }
 
 }  // namespace

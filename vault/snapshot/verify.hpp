@@ -33,6 +33,8 @@ struct VerifyReport {
   std::uint64_t files = 0;           // deep only
   std::uint64_t packs_unlisted = 0;  // left by an interrupted ingest; no damage
   std::vector<Damage> damage;
+  // Entries that give no rights: somebody's lie or fault, and no damage to what is kept.
+  std::vector<Damage> refused;
 };
 
 struct RepairReport {
