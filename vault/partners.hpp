@@ -166,7 +166,11 @@ class Partners {
   [[nodiscard]] LedgerCopy first_commit(const LedgerName& name,
                                         const EpochPublicKey& names_key) const;
   bool adopt(std::span<const Exchange> exchanges, std::vector<std::string>& news);
+  // Ledgers of other devices that no copy here has whole any more, from a partner's copy.
+  [[nodiscard]] bool put_back(std::span<const Exchange> exchanges, AcceptReport& report);
   void merge(std::span<const Exchange> exchanges, AcceptReport& report);
+  bool merge_and_adopt(std::span<const Exchange> exchanges, AcceptReport& report,
+                       Activity& activity);
   void merge_one(const LedgerCopy& copy, const VerifyKey<LogPurpose>& log, AcceptReport& report);
   void keep_fork(LedgerFork fork, AcceptReport& report);
   // Rival charters, and senders who follow another than this vault.

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "vault/ledger/sealed_part.hpp"
 #include "vault/partners.hpp"
@@ -85,6 +86,17 @@ bool has_opened_old_snapshots(const Readable& before, const Readable& after, con
   return false;
 }
 
+bool is_damaged(FileSystem& files, const std::filesystem::path& ledgers, const LedgerName& name,
+                const VerifyKey<LogPurpose>& log) {
+  try {
+    static_cast<void>(Ledger::find(files, ledgers, name, log));
+    return false;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::damaged) throw;
+    return true;
+  }
+}
+
 // The ledgers of another consortium, in a folder that goes away again.
 class Scratch {
  public:
@@ -157,6 +169,35 @@ void Partners::note_charters(std::span<const Exchange> exchanges, AcceptReport& 
         "charter {}: device {}, which made the text, follows another one of this number",
         differs.in1->number, escape(vault.device_name(exchange.from))));
   }
+}
+
+// What is damaged is kept beside it. If the partner knows less than was known here, the catalog
+// says so, and nothing is signed.
+bool Partners::put_back(std::span<const Exchange> exchanges, AcceptReport& report) {
+  const Vault::State& vault = state();
+  FileSystem& files = vault.environment.files;
+  LogKeys keys;
+  for (const Exchange& exchange : exchanges) add_log_keys(keys, exchange.ledgers);
+  bool any = false;
+  for (const Exchange& exchange : exchanges) {
+    for (const LedgerCopy& copy : exchange.ledgers) {
+      const auto log = keys.find(copy.name.device);
+      if (log == keys.end() || copy.name.consortium != vault.identity().consortium ||
+          copy.name.device == vault.identity().device || !is_authentic(copy, log->second) ||
+          !is_damaged(files, vault.ledger_directory(), copy.name, log->second)) {
+        continue;
+      }
+      const std::filesystem::path path = vault.ledger_directory() / copy.name.id().hex();
+      const std::filesystem::path aside = path.native() + ".damaged";
+      std::filesystem::remove_all(aside);
+      std::filesystem::rename(path, aside);
+      static_cast<void>(merge_ledger(files, vault.ledger_directory(), copy, log->second));
+      report.news.push_back("ledger " + copy.name.id().hex() +
+                            ": it was damaged here, and was put back from the text");
+      any = true;
+    }
+  }
+  return any;
 }
 
 // What is wrong with one ledger is told, and keeps nobody from the others.
@@ -246,6 +287,25 @@ bool Partners::welcome(std::vector<std::string>& news) {
   return true;
 }
 
+// The charter may come in a ledger; what is proposed may make it complete; and only then are the
+// ledgers of a new member believed.
+bool Partners::merge_and_adopt(std::span<const Exchange> exchanges, AcceptReport& report,
+                               Activity& activity) {
+  AcceptReport first;
+  merge(exchanges, first);
+  state().refresh(activity);
+  report.entries += first.entries;
+  std::ranges::move(first.damage, std::back_inserter(report.damage));
+  if (!adopt(exchanges, report.news)) {
+    std::ranges::move(first.news, std::back_inserter(report.news));
+    return false;
+  }
+  state().refresh(activity);
+  merge(exchanges, report);
+  state().refresh(activity);
+  return true;
+}
+
 AcceptReport Partners::accept(std::span<const std::string> texts,
                               const std::function<Credential()>& current, Activity& activity) {
   Vault::State& vault = state();
@@ -254,6 +314,8 @@ AcceptReport Partners::accept(std::span<const std::string> texts,
   for (const std::string& text : texts) exchanges.push_back(decode_or_throw(text));
   const std::unique_ptr<FileLock> held = vault.lock(activity);
   vault.refresh(activity);
+  AcceptReport report;
+  if (put_back(exchanges, report)) vault.refresh(activity);
   vault.require_untouched_ledgers();
   for (const Exchange& exchange : exchanges) {
     if (exchange.consortium == vault.identity().consortium) continue;
@@ -264,24 +326,10 @@ AcceptReport Partners::accept(std::span<const std::string> texts,
     return join(exchange, current, activity);
   }
 
-  AcceptReport report;
   const std::vector<RecoveredEntry> recovered = vault.record->consortium.recovered();
   const std::size_t refused = vault.record->consortium.refused().size();
   const Readable before = Readable::now(vault.opened->keys, vault.record->ledgers);
-  // The charter may come in a ledger; what is proposed may make it complete; and only then are
-  // the ledgers of a new member believed.
-  merge(exchanges, report);
-  vault.refresh(activity);
-  const bool adopted = adopt(exchanges, report.news);
-  if (adopted) {
-    vault.refresh(activity);
-    report.news.clear();
-    report.news.push_back(fmt::format("charter {} is in force, with {} members",
-                                      vault.record->consortium.charter().number,
-                                      vault.record->consortium.charter().members.size()));
-    merge(exchanges, report);
-    vault.refresh(activity);
-  }
+  const bool adopted = merge_and_adopt(exchanges, report, activity);
   bool told = adopted || !report.damage.empty();
   note_charters(exchanges, report);
   for (const CollectionId& id : renew({}, before.sizes)) {
