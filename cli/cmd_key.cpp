@@ -173,6 +173,7 @@ ExitCode import_backup(Session& session, const BackupArguments& arguments) {
     for (const LedgerId& ledger : restored.ledgers) ledgers.push_back(ledger.hex());
     session.terminal().write_line(to_line({{"vault", restored.vault.hex()},
                                            {"keyring", restored.keyring},
+                                           {"asks_partners", restored.asks_partners},
                                            {"ledgers", std::move(ledgers)}}));
   }
   session.terminal().say(fmt::format(
@@ -180,6 +181,22 @@ ExitCode import_backup(Session& session, const BackupArguments& arguments) {
       "'muniment verify' says which packs are missing: copy them from another copy of the vault",
       restored.vault.hex(), restored.keyring ? "was put back" : "is as new as the backup's",
       count_of(restored.ledgers.size(), "ledger")));
+  if (restored.asks_partners) {
+    session.terminal().warn(
+        "warning: partners may have seen more of this device than the backup has, and going on "
+        "from "
+        "it would be a second history\n"
+        "take in the newest text of each of them ('muniment text' there, 'muniment accept' here); "
+        "if nobody can have seen more, say so with 'muniment key resume'");
+  }
+  return ExitCode::ok;
+}
+
+ExitCode resume(Session& session, const NoArguments&) {
+  Vault vault = session.open();
+  vault.resume(session.activity());
+  if (session.options().json) session.terminal().write_line(to_line({{"ok", true}}));
+  session.terminal().say("this device goes on from what the vault has");
   return ExitCode::ok;
 }
 
@@ -240,6 +257,10 @@ void declare_backup(CLI::App& group, CommandLine& line) {
                    "Open it with the recovery sheet, or with shares: a file with the words of each")
       ->type_name("FILE");
   when_chosen(import_command, line, from, import_backup);
+  CLI::App* resume_command =
+      declare(group, "resume", "After import-backup: no partner has seen more than there is",
+              "  muniment key resume");
+  when_chosen(resume_command, line, std::make_shared<NoArguments>(), resume);
 }
 
 }  // namespace

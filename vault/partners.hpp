@@ -169,6 +169,9 @@ class Partners {
   // Ledgers of other devices that no copy here has whole any more, from a partner's copy.
   [[nodiscard]] bool put_back(std::span<const Exchange> exchanges, AcceptReport& report);
   void merge(std::span<const Exchange> exchanges, AcceptReport& report);
+  // Strikes the senders off the list of those who may know more of this device; false if others are
+  // left on it, and nothing may be signed yet.
+  bool hear(std::span<const Exchange> exchanges, AcceptReport& report);
   bool merge_and_adopt(std::span<const Exchange> exchanges, AcceptReport& report,
                        Activity& activity);
   void merge_one(const LedgerCopy& copy, const VerifyKey<LogPurpose>& log, AcceptReport& report);

@@ -145,8 +145,12 @@ void Partners::keep_fork(LedgerFork fork, AcceptReport& report) {
   const LedgerName& name = entry.fork.name;
   vault.record->frozen.emplace(id, name);
   report.damage.push_back(vault.describe_fork(name) + "; the proof is in forks/" + id.hex());
-  // Our own ledger is no place for a proof that it is worth nothing.
-  if (name.device == vault.identity().device) return;
+  // Our own ledger is no place for a proof that it is worth nothing; nor may anything be signed
+  // before it is known what partners saw.
+  if (name.device == vault.identity().device ||
+      !find_unheard(vault.environment.files, vault.directory).empty()) {
+    return;
+  }
   const std::vector<std::string> entries{encode(entry)};
   vault.append(consortium_collection, entries);
 }
@@ -287,6 +291,25 @@ bool Partners::welcome(std::vector<std::string>& news) {
   return true;
 }
 
+bool Partners::hear(std::span<const Exchange> exchanges, AcceptReport& report) {
+  Vault::State& vault = state();
+  FileSystem& files = vault.environment.files;
+  std::set<MemberId> unheard = find_unheard(files, vault.directory);
+  if (unheard.empty()) return true;
+  merge(exchanges, report);
+  for (const Exchange& exchange : exchanges) {
+    const auto device = vault.record->consortium.devices().find(exchange.from);
+    if (device == vault.record->consortium.devices().end()) continue;
+    unheard.erase(device->second.certificate.member);
+  }
+  save_unheard(files, vault.directory, unheard);
+  for (const MemberId& member : unheard) {
+    report.news.push_back("this vault was put back from a backup: the newest text of " +
+                          escape(member_name(member)) + " is still needed");
+  }
+  return unheard.empty();
+}
+
 // The charter may come in a ledger; what is proposed may make it complete; and only then are the
 // ledgers of a new member believed.
 bool Partners::merge_and_adopt(std::span<const Exchange> exchanges, AcceptReport& report,
@@ -316,19 +339,24 @@ AcceptReport Partners::accept(std::span<const std::string> texts,
   vault.refresh(activity);
   AcceptReport report;
   if (put_back(exchanges, report)) vault.refresh(activity);
-  vault.require_untouched_ledgers();
+  vault.require_same_ledgers();
   for (const Exchange& exchange : exchanges) {
     if (exchange.consortium == vault.identity().consortium) continue;
     if (exchanges.size() > 1) {
       throw Error(ErrorCode::usage, "the texts are of different consortia",
                   "take in an invitation alone");
     }
+    vault.require_untouched_ledgers();
     return join(exchange, current, activity);
   }
 
   const std::vector<RecoveredEntry> recovered = vault.record->consortium.recovered();
   const std::size_t refused = vault.record->consortium.refused().size();
   const Readable before = Readable::now(vault.opened->keys, vault.record->ledgers);
+  if (!hear(exchanges, report)) {
+    vault.refresh(activity);
+    return report;
+  }
   const bool adopted = merge_and_adopt(exchanges, report, activity);
   bool told = adopted || !report.damage.empty();
   note_charters(exchanges, report);

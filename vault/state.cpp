@@ -155,6 +155,25 @@ std::vector<Damage> Vault::State::find_rewritten() {
 }
 
 void Vault::State::require_untouched_ledgers() const {
+  require_same_ledgers();
+  const std::set<MemberId> unheard = find_unheard(environment.files, directory);
+  if (unheard.empty()) return;
+  std::vector<std::string> names;
+  for (const MemberId& member : unheard) {
+    const auto known = opened->names.members.find(member);
+    names.push_back(known == opened->names.members.end() ? member.hex() : escape(known->second));
+  }
+  std::ranges::sort(names);
+  throw Error(
+      ErrorCode::denied,
+      "this vault was put back from a backup, and its device may have written more since "
+      "then: going on from here would be a second history",
+      fmt::format("take in the newest text of each of: {}, with 'muniment accept FILE'; if "
+                  "no partner can have seen more than this vault has, 'muniment key resume'",
+                  fmt::join(names, ", ")));
+}
+
+void Vault::State::require_same_ledgers() const {
   if (rewritten.empty()) return;
   throw Error(
       ErrorCode::damaged, rewritten.front().object + ": " + rewritten.front().cause,

@@ -9,6 +9,7 @@
 #include "vault/keyring/keyring_file.hpp"
 #include "vault/ledger_set.hpp"
 #include "vault/marker.hpp"
+#include "vault/restored.hpp"
 #include "vault/snapshot/access.hpp"
 #include "vault/snapshot/check.hpp"
 #include "vault/snapshot/follow.hpp"
@@ -78,9 +79,11 @@ struct Vault::State {
   void keep_adopted();
   // Opens collections and names from the record; needs `opened`.
   void open_access();
-  // Throws if a ledger was put back or replaced since the catalog was made: nothing may be signed
-  // then.
+  // Throws if a ledger was put back or replaced since the catalog was made, or the vault was put
+  // back and it is not known what partners saw of it: nothing may be signed then.
   void require_untouched_ledgers() const;
+  // The first half of it, for who is about to learn what they saw.
+  void require_same_ledgers() const;
   // Opens the catalog and brings it up to date; `locked` says whether the caller holds the lock,
   // without which it is only read.
   void open_catalog(bool locked, Activity& activity);

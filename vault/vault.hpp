@@ -103,6 +103,9 @@ struct RestoredBackup {
   VaultId vault;
   bool keyring = false;           // it was missing, damaged or older
   std::vector<LedgerId> ledgers;  // those that were missing, damaged or shorter
+  // Partners may have seen more of this device: nothing is written before their texts were taken
+  // in, or resume().
+  bool asks_partners = false;
 };
 
 // Asks for what opens a keyring that has these slots.
@@ -210,6 +213,10 @@ class Vault {
   static RestoredBackup import_backup(const std::filesystem::path& directory,
                                       const std::filesystem::path& file,
                                       const CredentialFor& credential_for, Environment environment);
+
+  // Ends the wait for partners' texts after import_backup: nobody saw more of this device than the
+  // vault has. Needs no key.
+  void resume(const Activity& activity);
 
   // How long operations that write wait for another process before Error(busy).
   void set_lock_wait(std::chrono::milliseconds wait);

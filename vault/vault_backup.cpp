@@ -63,6 +63,22 @@ bool restore_keyring(FileSystem& files, const std::filesystem::path& directory, 
   return true;
 }
 
+// Members with another device than this one, by what the ledgers say that were put back.
+std::set<MemberId> who_may_know_more(FileSystem& files, const std::filesystem::path& directory,
+                                     const KeyringIdentity& identity) {
+  const LedgerSet set = load_ledgers(files, directory / "ledgers", identity.consortium);
+  const AdoptedCharters adopted = find_adopted(files, directory, identity.consortium);
+  const Consortium consortium =
+      Consortium::replay(identity.consortium, set.pointers(), adopted.charters);
+  std::set<MemberId> members;
+  for (const auto& [id, device] : consortium.devices()) {
+    if (id != identity.device && consortium.is_active(id)) {
+      members.insert(device.certificate.member);
+    }
+  }
+  return members;
+}
+
 }  // namespace
 
 BackupReport Vault::export_backup(const Credential& current, const std::filesystem::path& file,
@@ -136,8 +152,23 @@ RestoredBackup Vault::import_backup(const std::filesystem::path& directory_,
       result.ledgers.push_back(copy.name.id());
     }
   }
+  const bool own_came_back =
+      result.keyring || std::ranges::any_of(copies, [&](const LedgerCopy& copy) {
+        return copy.name.device == identity.device &&
+               std::ranges::find(result.ledgers, copy.name.id()) != result.ledgers.end();
+      });
+  if (own_came_back) {
+    const std::set<MemberId> others = who_may_know_more(files, directory, identity);
+    if (!others.empty()) save_unheard(files, directory, others);
+    result.asks_partners = !others.empty();
+  }
   files.sync_directory(directory);
   return result;
+}
+
+void Vault::resume(const Activity& activity) {
+  const std::unique_ptr<FileLock> held = x_state->lock(activity);
+  save_unheard(x_state->environment.files, x_state->directory, {});
 }
 
 }  // namespace muniment

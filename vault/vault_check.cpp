@@ -199,6 +199,12 @@ StatusReport Vault::status() {
     report.todo.emplace_back(
         "the keyring changed since its last backup: run 'muniment key export-backup FILE'");
   }
+  if (state.environment.files.file_size(state.directory / "restored")) {
+    report.todo.emplace_back(
+        "put back from a backup, and partners may have seen more of this device: take in the "
+        "newest "
+        "text of each with 'muniment accept FILE', or run 'muniment key resume'");
+  }
   for (const CharterFork& fork : state.record->consortium.charter_forks()) {
     report.todo.push_back(State::describe_fork(fork) +
                           ": tell your partners by another way, and remove who approved both");

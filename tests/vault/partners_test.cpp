@@ -142,6 +142,65 @@ TEST_CASE("partners: who is invited sees the words of who invites, and takes in 
   CHECK(bbc.charter().number == 2);
 }
 
+struct Restored {
+  Restored() {
+    const test::fs::path backup = partners.directory.path() / "backup";
+    {
+      Vault vault = bbc.open();
+      vault.export_backup(test::vault_key(), backup, bbc.activity);
+    }
+    // What is shown to one partner after the backup was made.
+    bbc.append(bbc.ledger(), {"muniment/test/v1\nafter the backup\n"});
+    spiegel.accept(bbc.text_for("spiegel"));
+    test::fs::remove_all(bbc.path);
+    const RestoredBackup report = Vault::import_backup(
+        bbc.path, backup, [](std::span<const SlotInfo>) { return test::vault_key(); },
+        bbc.environment());
+    CHECK(report.asks_partners);
+  }
+
+  [[nodiscard]] std::optional<Error> create() {
+    return test::error_of([&] {
+      Vault vault = bbc.open();
+      static_cast<void>(vault.create_collection("letters", bbc.activity));
+    });
+  }
+
+  PartnerVaults partners{"spiegel", "bbc", "lemonde"};
+  PartnerVault& spiegel = partners[0];
+  PartnerVault& bbc = partners[1];
+  PartnerVault& lemonde = partners[2];
+};
+
+TEST_CASE("partners: a vault that was put back writes nothing before it heard from all of them") {
+  Restored restored;
+  auto& [partners, spiegel, bbc, lemonde] = restored;
+  const auto error = restored.create();
+  REQUIRE(error);
+  CHECK(error->code() == ErrorCode::denied);
+  CHECK(error->hint().find("lemonde, spiegel") != std::string::npos);
+  CHECK(bbc.has_todo("put back from a backup"));
+  const AcceptReport first = bbc.accept(lemonde.text_for("bbc"));
+  CHECK(first.entries == 0);
+  CHECK(PartnerVault::contains(first.news, "the newest text of spiegel is still needed"));
+  CHECK(restored.create());
+  CHECK(bbc.accept(spiegel.text_for("bbc")).entries == 1);
+  CHECK_FALSE(restored.create());
+  CHECK_FALSE(bbc.has_todo("put back from a backup"));
+  // One history.
+  CHECK(spiegel.accept(bbc.text_for("spiegel")).damage.empty());
+}
+
+TEST_CASE("partners: or before somebody says that none can have seen more") {
+  Restored restored;
+  auto& [partners, spiegel, bbc, lemonde] = restored;
+  {
+    Vault vault = bbc.open_locked();
+    vault.resume(bbc.activity);
+  }
+  CHECK_FALSE(restored.create());
+}
+
 TEST_CASE("partners: what a partner writes for nothing is told, and is no damage") {
   PartnerVaults partners{"spiegel", "bbc"};
   PartnerVault& spiegel = partners[0];
