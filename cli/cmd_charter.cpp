@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <sstream>
+
 #include "cli/command.hpp"
 #include "cli/exchange_text.hpp"
 #include "cli/text.hpp"
@@ -17,6 +19,7 @@ struct ProposeArguments {
   std::string added_roles = "contributor,reader,witness,trustee";
   std::vector<std::string> remove;
   std::vector<std::string> roles;  // MEMBER=ROLES
+  std::vector<std::string> keys;   // MEMBER=FILE
   std::uint64_t charter_threshold = 0;
   std::uint64_t grant_threshold = 0;
   std::string expires;
@@ -103,6 +106,27 @@ ExitCode show(Session& session, const ShowArguments& arguments) {
   return ExitCode::ok;
 }
 
+// As in authorized_keys, a key a line; what follows a key is a comment.
+std::vector<SshPublicKey> read_keys(const std::string& path) {
+  std::vector<SshPublicKey> keys;
+  std::istringstream lines(read_exchange_text(path));
+  for (std::string line; std::getline(lines, line);) {
+    if (line.empty()) continue;
+    const std::size_t kind = line.find(' ');
+    const std::size_t end = kind == std::string::npos ? kind : line.find(' ', kind + 1);
+    const auto key = decode_authorized_key(line.substr(0, end));
+    if (!key) {
+      throw Error(ErrorCode::usage, escape(path) + ": not a public key that is accepted here",
+                  "use ssh-ed25519 or sk-ssh-ed25519@openssh.com, one a line");
+    }
+    keys.push_back(*key);
+  }
+  if (keys.empty() || keys.size() > member_keys_max) {
+    throw Error(ErrorCode::usage, escape(path) + ": a member has 1 to 4 keys");
+  }
+  return keys;
+}
+
 ExitCode propose(Session& session, const ProposeArguments& arguments) {
   CharterChange change;
   change.added_roles = parse_roles(arguments.added_roles);
@@ -121,6 +145,14 @@ ExitCode propose(Session& session, const ProposeArguments& arguments) {
                   "write MEMBER=ROLES, as in bbc=custodian,reader");
     }
     change.roles[text.substr(0, equals)] = parse_roles(text.substr(equals + 1));
+  }
+  for (const std::string& text : arguments.keys) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos) {
+      throw Error(ErrorCode::usage, escape(text) + ": no file is given",
+                  "write MEMBER=FILE, as in bbc=bbc.pub");
+    }
+    change.keys[text.substr(0, equals)] = read_keys(text.substr(equals + 1));
   }
   if (arguments.charter_threshold > 0) change.charter_threshold = arguments.charter_threshold;
   if (arguments.grant_threshold > 0) change.grant_threshold = arguments.grant_threshold;
@@ -175,6 +207,7 @@ void declare_propose(CLI::App& group, CommandLine& line) {
   CLI::App* command = declare(group, "propose", "Print a text with the next charter",
                               "  muniment charter propose --remove bbc > proposal\n"
                               "  muniment charter propose --role bbc=custodian,reader > proposal\n"
+                              "  muniment charter propose --key bbc=bbc.pub > proposal\n"
                               "  muniment charter propose --expires 2030-01-01 > proposal");
   auto arguments = std::make_shared<ProposeArguments>();
   command->add_option("--add", arguments->add, "A new member, by its card")->type_name("FILE");
@@ -183,6 +216,10 @@ void declare_propose(CLI::App& group, CommandLine& line) {
   command->add_option("--remove", arguments->remove, "A member who leaves")->type_name("MEMBER");
   command->add_option("--role", arguments->roles, "Other roles for a member: bbc=custodian,reader")
       ->type_name("MEMBER=ROLES");
+  command
+      ->add_option("--key", arguments->keys,
+                   "Other authority keys for a member: bbc=FILE, a public key a line")
+      ->type_name("MEMBER=FILE");
   command
       ->add_option("--threshold-charter", arguments->charter_threshold,
                    "How many members change the charter: more than half")

@@ -200,6 +200,16 @@ ExitCode resume(Session& session, const NoArguments&) {
   return ExitCode::ok;
 }
 
+ExitCode authority(Session& session, const NoArguments&) {
+  Vault vault = session.open_unlocked();
+  const std::string key = vault.new_authority(session.activity());
+  session.terminal().write_line(session.options().json ? to_line({{"key", key}}) : key);
+  session.terminal().say(
+      "the key counts once a charter lists it: have a partner propose it with "
+      "'muniment charter propose --key MEMBER=FILE'");
+  return ExitCode::ok;
+}
+
 void declare_add(CLI::App& group, CommandLine& line) {
   CLI::App* command =
       declare(group, "add", "Let another passphrase or key file open the vault",
@@ -276,6 +286,10 @@ void add_key(CommandLine& line) {
   declare_add(*group, line);
   declare_change(*group, line);
   declare_remove(*group, line);
+  CLI::App* authority_command = declare(
+      *group, "authority", "Make a new authority key of the member, and print its public half",
+      "  muniment key authority > bbc.pub");
+  when_chosen(authority_command, line, std::make_shared<NoArguments>(), authority);
   add_key_recovery(*group, line);
   declare_backup(*group, line);
 }

@@ -15,9 +15,10 @@ namespace muniment {
 // How the next charter differs from the one in force.
 struct CharterChange {
   std::vector<Card> add;
-  Roles added_roles;                   // of those
-  std::vector<std::string> remove;     // members' names
-  std::map<std::string, Roles> roles;  // new ones, by member's name
+  Roles added_roles;                                      // of those
+  std::vector<std::string> remove;                        // members' names
+  std::map<std::string, Roles> roles;                     // new ones, by member's name
+  std::map<std::string, std::vector<SshPublicKey>> keys;  // in place of a member's, by its name
   std::optional<std::uint32_t> charter_threshold;
   std::optional<std::uint32_t> grant_threshold;
   std::optional<UnixSeconds> expires;
@@ -184,6 +185,8 @@ class Partners {
   std::vector<CollectionId> renew(const Excluded& excluded, const LedgerSizes& known);
   [[nodiscard]] LedgerSizes sizes_of(const MemberId& member) const;
   bool welcome(std::vector<std::string>& news);
+  // Seals a new authority key of this member to its recovery words, too.
+  void keep_recoverable(const Charter& before);
 
   Vault& x_vault;
 };

@@ -202,6 +202,13 @@ std::string Partners::propose(const CharterChange& change, Activity& activity) {
     const auto at = std::ranges::find(next.members, member, &CharterMember::id);
     if (at != next.members.end()) at->roles = roles;
   }
+  for (const auto& [name, keys] : change.keys) {
+    const MemberId member = find_member(name);
+    const auto at = std::ranges::find(next.members, member, &CharterMember::id);
+    if (at == next.members.end()) continue;
+    at->keys = keys;
+    std::ranges::sort(at->keys, {}, encode_authorized_key);
+  }
   Thresholds& thresholds = next.thresholds;
   thresholds.charter = static_cast<std::uint32_t>(
       change.charter_threshold.value_or(next_threshold(thresholds.charter, next.members.size())));

@@ -147,7 +147,7 @@ std::vector<CollectionId> Partners::renew(const Excluded& excluded, const Ledger
   Vault::State& vault = state();
   const Consortium& consortium = vault.record->consortium;
   std::vector<CollectionId> renewed;
-  if (!vault.opened->reading.authority) return renewed;
+  if (!vault.has_authority()) return renewed;
   for (const CollectionId& id : stale_collections(consortium, excluded, known)) {
     const auto keys = vault.opened->keys.find(id);
     if (keys == vault.opened->keys.end()) continue;

@@ -262,12 +262,28 @@ void Partners::merge(std::span<const Exchange> exchanges, AcceptReport& report) 
   }
 }
 
+void Partners::keep_recoverable(const Charter& before) {
+  Vault::State& vault = state();
+  const Consortium& consortium = vault.record->consortium;
+  const auto recovery = consortium.recoveries().find(vault.own_member());
+  const CharterMember* then = before.find(vault.own_member());
+  const CharterMember* now = consortium.charter().find(vault.own_member());
+  if (recovery == consortium.recoveries().end() || then == nullptr || now == nullptr ||
+      then->keys == now->keys || !vault.has_authority()) {
+    return;
+  }
+  const std::vector<std::string> entries{
+      recovery_entry(consortium, recovery->second.key, vault.environment.clock.now(),
+                     vault.custodian(), vault.environment.random)};
+  vault.append(consortium_collection, entries);
+}
+
 // A custodian lets the devices of new members read names, and their recovery words with them.
 bool Partners::welcome(std::vector<std::string>& news) {
   Vault::State& vault = state();
   const Consortium& consortium = vault.record->consortium;
   const CharterMember* self = consortium.charter().find(vault.own_member());
-  if (self == nullptr || !self->roles.has(Role::custodian) || !vault.opened->reading.authority ||
+  if (self == nullptr || !self->roles.has(Role::custodian) || !vault.has_authority() ||
       consortium.charter().thresholds.grant > 1) {
     return false;
   }
@@ -357,7 +373,9 @@ AcceptReport Partners::accept(std::span<const std::string> texts,
     vault.refresh(activity);
     return report;
   }
+  const Charter charter = vault.record->consortium.charter();
   const bool adopted = merge_and_adopt(exchanges, report, activity);
+  keep_recoverable(charter);
   bool told = adopted || !report.damage.empty();
   note_charters(exchanges, report);
   for (const CollectionId& id : renew({}, before.sizes)) {

@@ -30,6 +30,11 @@ std::string_view to_text(CatalogState state) {
   return "current";
 }
 
+bool is_listed(const CharterMember& member, const AuthorityKey& key) {
+  const SshPublicKey wanted{SshKeyKind::ed25519, verify_key(key), {}};
+  return std::ranges::find(member.keys, wanted) != member.keys.end();
+}
+
 }  // namespace
 
 Vault::State::State(Environment environment_, std::filesystem::path directory_, FoundMarker marker_,
@@ -100,7 +105,18 @@ void Vault::State::keep_adopted() {
   save_adopted(environment.files, directory, identity().consortium, adopted.charters);
 }
 
+void Vault::State::use_listed_authority() {
+  const auto own = record->consortium.devices().find(identity().device);
+  if (own == record->consortium.devices().end()) return;
+  const CharterMember* member = record->consortium.charter().find(own->second.certificate.member);
+  auto fresh = find_authority(environment.files, directory, opened->reading.reading);
+  if (member != nullptr && fresh && is_listed(*member, *fresh)) {
+    opened->reading.authority = std::move(fresh);
+  }
+}
+
 void Vault::State::open_access() {
+  use_listed_authority();
   opened->refused_grants.clear();
   opened->keys = open_all_collections(record->consortium, identity().device,
                                       opened->reading.reading, &opened->refused_grants);
@@ -239,10 +255,21 @@ std::string Vault::State::collection_name(const CollectionId& collection) const 
   return known == opened->access.end() ? collection.hex() : known->second.name;
 }
 
+bool Vault::State::has_authority() const {
+  if (!opened->reading.authority) return false;
+  const CharterMember* member = record->consortium.charter().find(own_member());
+  return member == nullptr || is_listed(*member, *opened->reading.authority);
+}
+
 Custodian Vault::State::custodian() const {
   if (!opened->reading.authority) {
     throw Error(ErrorCode::denied, "the member's authority key is not on this device",
                 "do it on the device that has the key");
+  }
+  if (!has_authority()) {
+    throw Error(ErrorCode::denied,
+                "the charter in force does not list the authority key of this device",
+                "do it on the device that has the member's new key");
   }
   return {own_member(), *opened->reading.authority};
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "vault/adopted.hpp"
+#include "vault/authority.hpp"
 #include "vault/catalog/catalog.hpp"
 #include "vault/consortium/granting.hpp"
 #include "vault/consortium/keys.hpp"
@@ -79,6 +80,9 @@ struct Vault::State {
   void keep_adopted();
   // Opens collections and names from the record; needs `opened`.
   void open_access();
+  // Takes the authority key that the charter in force lists, if this device has it beside the
+  // keyring; needs `opened`.
+  void use_listed_authority();
   // Throws if a ledger was put back or replaced since the catalog was made, or the vault was put
   // back and it is not known what partners saw of it: nothing may be signed then.
   void require_untouched_ledgers() const;
@@ -99,6 +103,8 @@ struct Vault::State {
   // or no charter in force here knows the device.
   [[nodiscard]] const MemberId& own_member() const;
   [[nodiscard]] Custodian custodian() const;
+  // Whether it is here, and the charter in force lists it.
+  [[nodiscard]] bool has_authority() const;
   // "ask one of the custodians: bbc, icij": who has the role, without this device's own member.
   [[nodiscard]] std::string members_with(Role role) const;
   // Its name, or its id where that cannot be read.

@@ -138,7 +138,7 @@ CollectionInfo Vault::create_collection(const std::string& name, Activity& activ
   collection.record.name = name;
   collection.creator = state.identity().device;
   const CollectionFounding founding = state.explain_denied([&] {
-    return found_collection(state.record->consortium, collection, *opened.reading.authority,
+    return found_collection(state.record->consortium, collection, state.custodian().authority,
                             state.environment.random);
   });
   LedgerWriter writer =

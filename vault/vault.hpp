@@ -204,6 +204,11 @@ class Vault {
   void recover(const RecoverySeed& seed, const Credential& fresh, const Argon2idCost& cost,
                Activity& activity);
 
+  // Makes a new authority key for the member, beside the one in the keyring, and gives its public
+  // half as in authorized_keys. It counts once a charter lists it (CharterChange::keys); until then
+  // the same one is given again. Needs unlock().
+  [[nodiscard]] std::string new_authority(Activity& activity);
+
   // Writes to the new file `file` what cannot be made again, sealed: keyring and ledgers, no packs.
   // Error(exists) if there is one of this name.
   BackupReport export_backup(const Credential& current, const std::filesystem::path& file,

@@ -1,26 +1,11 @@
 // The recovery seed: replaced, and used.
 #include <algorithm>
 
-#include "vault/keyring/age.hpp"
 #include "vault/state.hpp"
 
 namespace muniment {
 
 namespace {
-
-std::string recovery_entry(const Consortium& consortium, const Custodian& by,
-                           const RecoverySeed& seed, UnixSeconds now, Random& random) {
-  const RecoveryPublicKey recipient = public_key(recovery_secret_key(seed));
-  // The latest one counts, even if the clock was set back since.
-  const auto known = consortium.recoveries().find(by.member);
-  const UnixSeconds created =
-      known == consortium.recoveries().end() ? now : std::max(now, known->second.created + 1);
-  const std::string text =
-      encode(RecoveryRecipient{consortium.id(), by.member, recipient, created});
-  return encode(RecoveryEntry{text,
-                              approve(by.authority, by.member, approval_namespace::recovery, text),
-                              age_encrypt(recipient, by.authority.view(), random)});
-}
 
 // Leaves the slots of other kinds alone.
 void replace_recovery_slots(Keyring& keyring, const UnlockedKeyring& unlocked,
@@ -65,8 +50,9 @@ std::vector<std::string> Vault::replace_recovery(const Credential& current,
     const std::unique_ptr<FileLock> held = state.lock(activity);
     state.refresh(activity);
     state.require_untouched_ledgers();
-    const std::vector<std::string> entries{recovery_entry(
-        state.record->consortium, state.custodian(), seed, state.environment.clock.now(), random)};
+    const std::vector<std::string> entries{
+        recovery_entry(state.record->consortium, public_key(recovery_secret_key(seed)),
+                       state.environment.clock.now(), state.custodian(), random)};
     state.append(consortium_collection, entries);
     state.refresh(activity);
     const Custodian by = state.custodian();
@@ -89,6 +75,22 @@ std::vector<std::string> Vault::replace_recovery(const Credential& current,
       },
       activity);
   return not_granted;
+}
+
+std::string Vault::new_authority(Activity& activity) {
+  State& state = *x_state;
+  static_cast<void>(state.unlocked());
+  const std::unique_ptr<FileLock> held = state.lock(activity);
+  state.refresh(activity);
+  auto& [files, clock, random] = state.environment;
+  const ReadingSecretKey& reading = state.opened->reading.reading;
+  auto fresh = find_authority(files, state.directory, reading);
+  const auto& present = state.opened->reading.authority;
+  if (!fresh || (present && verify_key(*fresh) == verify_key(*present))) {
+    fresh = AuthorityKey::generate(random);
+    save_authority(files, state.directory, reading, *fresh, random);
+  }
+  return encode_authorized_key({SshKeyKind::ed25519, verify_key(*fresh), {}});
 }
 
 void Vault::recover(const RecoverySeed& seed, const Credential& fresh, const Argon2idCost& cost,

@@ -142,6 +142,46 @@ TEST_CASE("partners: who is invited sees the words of who invites, and takes in 
   CHECK(bbc.charter().number == 2);
 }
 
+TEST_CASE(
+    "partners: a member's key is replaced by a charter, and the old one vouches for nothing") {
+  PartnerVaults partners{"spiegel", "bbc", "lemonde"};
+  PartnerVault& bbc = partners[1];
+  CharterChange change;
+  {
+    Vault vault = bbc.open();
+    const std::string line = vault.new_authority(bbc.activity);
+    CHECK(vault.new_authority(bbc.activity) == line);
+    change.keys["bbc"] = {*decode_authorized_key(line)};
+    // Until a charter lists it, the old one counts.
+    vault.create_collection("before", bbc.activity);
+  }
+  partners[0].accept(bbc.text_for("spiegel"));
+  partners.adopt(partners.propose(0, change), {2});
+  CHECK(bbc.charter().number == 4);
+  {
+    Vault vault = bbc.open();
+    vault.create_collection("after", bbc.activity);
+    CHECK(vault.collections().size() == 2);
+    static_cast<void>(
+        Partners(vault).grant({"after", "spiegel", "", Rights::read, true}, bbc.activity));
+  }
+  CHECK(partners[0].accept(bbc.text_for("spiegel")).damage.empty());
+  {
+    Vault vault = partners[0].open();
+    CHECK(Partners(vault).audit().empty());
+    CHECK(vault.collections().size() == 1);
+  }
+  // Who has only the old one approves nothing any more.
+  test::fs::remove(bbc.path / "authority");
+  const auto error = test::error_of([&] {
+    Vault vault = bbc.open();
+    static_cast<void>(
+        Partners(vault).grant({"after", "lemonde", "", Rights::read, true}, bbc.activity));
+  });
+  REQUIRE(error);
+  CHECK(error->code() == ErrorCode::denied);
+}
+
 struct Restored {
   Restored() {
     const test::fs::path backup = partners.directory.path() / "backup";

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "vault/base/error.hpp"
+#include "vault/keyring/age.hpp"
 #include "vault/keyring/envelope.hpp"
 #include "vault/ledger/sealed_part.hpp"
 
@@ -238,6 +239,19 @@ std::set<EpochCommitment> shared_epochs(const Consortium& consortium,
     if (all) shared.insert(epoch.commitment);
   }
   return shared;
+}
+
+std::string recovery_entry(const Consortium& consortium, const RecoveryPublicKey& recipient,
+                           UnixSeconds now, const Custodian& by, Random& random) {
+  // The latest one counts, even if the clock was set back since.
+  const auto known = consortium.recoveries().find(by.member);
+  const UnixSeconds created =
+      known == consortium.recoveries().end() ? now : std::max(now, known->second.created + 1);
+  const std::string text =
+      encode(RecoveryRecipient{consortium.id(), by.member, recipient, created});
+  return encode(RecoveryEntry{text,
+                              approve(by.authority, by.member, approval_namespace::recovery, text),
+                              age_encrypt(recipient, by.authority.view(), random)});
 }
 
 std::string revocation_entry(const Consortium& consortium, const DeviceId& device,

@@ -75,6 +75,11 @@ struct WantedEpoch {
                                                       const CollectionId& collection,
                                                       const Excluded& excluded);
 
+// That `recipient` recovers the member from now on, and the member's authority key sealed to it.
+[[nodiscard]] std::string recovery_entry(const Consortium& consortium,
+                                         const RecoveryPublicKey& recipient, UnixSeconds now,
+                                         const Custodian& by, Random& random);
+
 // The end of `device`, of whose ledgers nothing is accepted past the sizes in `accepted`.
 [[nodiscard]] std::string revocation_entry(const Consortium& consortium, const DeviceId& device,
                                            const LedgerSizes& accepted, const Custodian& by);
