@@ -81,6 +81,26 @@ struct PartnerVault {
     LedgerWriter::open(*files, path / "ledgers", ledger_name, verify_key(log)).append(entries, log);
   }
 
+  // Another device of the member, whose ledger came in; its name cannot be read.
+  DeviceId add_device() {
+    const UnlockedKeyring own = keys();
+    const auto log = SigningKey<LogPurpose>::generate(random);
+    DevicePublicKeys device;
+    device.transport = verify_key(SigningKey<TransportPurpose>::generate(random));
+    device.log = verify_key(log);
+    device.witness = verify_key(SigningKey<WitnessPurpose>::generate(random));
+    device.reading = public_key(ReadingSecretKey::generate(random));
+    const MemberId owner = member();
+    const LedgerName ledger_name{identity().consortium, consortium_collection, device.id()};
+    const std::string text =
+        encode(Certificate{ledger_name.consortium, owner, device, {}, clock.now()});
+    const std::vector<std::string> entries{encode(DeviceEntry{
+        text, approve(*own.reading->keys.authority, owner, approval_namespace::device, text),
+        to_bytes("sealed")})};
+    LedgerWriter::open(*files, path / "ledgers", ledger_name, device.log).append(entries, log);
+    return ledger_name.device;
+  }
+
   std::string name;
   fs::path path;
   std::unique_ptr<FileSystem> files = posix_file_system();

@@ -182,6 +182,31 @@ TEST_CASE(
   CHECK(error->code() == ErrorCode::denied);
 }
 
+// How long it takes: test_vault -d -tc='*hundred*'.
+TEST_CASE("partners: one of a hundred and one devices is revoked, and a hundred remain") {
+  PartnerVaults partners{"spiegel"};
+  PartnerVault& spiegel = partners[0];
+  std::vector<DeviceId> devices;
+  for (int i = 0; i < 100; ++i) devices.push_back(spiegel.add_device());
+  {
+    Vault vault = spiegel.open();
+    vault.create_collection("letters", spiegel.activity);
+    static_cast<void>(
+        Partners(vault).grant({"letters", "spiegel", "", Rights::read, true}, spiegel.activity));
+  }
+  spiegel.accept(spiegel.text_for("spiegel"));  // what the consortium calls itself is granted, too
+  Vault vault = spiegel.open();
+  const auto begun = std::chrono::steady_clock::now();
+  const RevokeReport report = Partners(vault).revoke("spiegel", devices[7].hex(), spiegel.activity);
+  const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begun;
+  MESSAGE("revoked in " << taken.count() << " s");
+  CHECK(report.devices.size() == 1);
+  CHECK(report.renewed.size() == 2);
+  CHECK(report.not_renewed.empty());
+  const std::vector<GrantInfo> grants = Partners(vault).grants("letters");
+  CHECK(std::ranges::count(grants, true, &GrantInfo::present) == 100);
+}
+
 struct Restored {
   Restored() {
     const test::fs::path backup = partners.directory.path() / "backup";
