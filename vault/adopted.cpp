@@ -23,12 +23,7 @@ std::string encode(const ConsortiumId& consortium, std::span<const CharterRef> c
 std::optional<std::pair<ConsortiumId, std::vector<CharterRef>>> decode(std::string_view text) {
   RecordReader record(text, type);
   const auto consortium = record.key("consortium").hex<ConsortiumId>();
-  std::vector<CharterRef> charters;
-  while (record.key_if("charter")) {
-    const std::uint32_t number = record.u32();
-    charters.push_back({number, record.hex<Sha256Digest>()});
-    if (number != charters.size()) record.fail();
-  }
+  std::vector<CharterRef> charters = read_charter_refs(record);
   static_cast<void>(record.key("sha256").word());
   if (!record.done() || encode(consortium, charters) != text) return std::nullopt;
   return std::pair(consortium, std::move(charters));

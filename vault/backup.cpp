@@ -16,7 +16,7 @@ constexpr std::size_t tag_bytes = 16;
 // Of the sealed part, so that its length says little of how much was done.
 constexpr std::size_t class_bytes = 65536;
 
-constexpr std::string_view ledgers_type = "muniment/backup/v1";
+constexpr std::string_view content_type = "muniment/backup/v1";
 constexpr std::string_view last_type = "muniment/backed-up/v1";
 constexpr std::size_t last_bytes_max = 1024;
 
@@ -38,17 +38,30 @@ ByteView magic_bytes() {
 
 }  // namespace
 
+std::string encode(const BackupContent& content) {
+  RecordWriter record(content_type);
+  for (const CharterRef& charter : content.charters) write_charter_ref(record, charter);
+  for (const LedgerCopy& ledger : content.ledgers) write_ledger_copy(record, ledger);
+  return record.finish();
+}
+
+std::optional<BackupContent> decode_backup_content(std::string_view text) {
+  RecordReader record(text, content_type);
+  BackupContent content{read_charter_refs(record), {}};
+  content.ledgers = read_ledger_copies(record);
+  if (!record.done()) return std::nullopt;
+  return content;
+}
+
 Bytes encode_backup(const Keyring& keyring, const OpenCompartment<ReadingKeys>& reading,
-                    std::span<const LedgerCopy> ledgers, Random& random) {
-  RecordWriter record(ledgers_type);
-  for (const LedgerCopy& ledger : ledgers) write_ledger_copy(record, ledger);
-  const std::string text = record.finish();
-  Bytes content;
-  ByteWriter content_writer(content);
-  content_writer.u64(text.size());
-  content_writer.raw(as_bytes(text));
-  content_writer.zeros((class_bytes - content.size() % class_bytes) % class_bytes);
-  const SaltedBox box = seal_salted(backup_key(reading), context_of(keyring), content, random);
+                    const BackupContent& content, Random& random) {
+  const std::string text = encode(content);
+  Bytes padded;
+  ByteWriter padded_writer(padded);
+  padded_writer.u64(text.size());
+  padded_writer.raw(as_bytes(text));
+  padded_writer.zeros((class_bytes - padded.size() % class_bytes) % class_bytes);
+  const SaltedBox box = seal_salted(backup_key(reading), context_of(keyring), padded, random);
 
   Bytes bytes;
   ByteWriter writer(bytes);
@@ -85,19 +98,17 @@ std::optional<Backup> decode_backup(ByteView bytes) {
   return Backup{std::move(*keyring), {salt, Bytes(sealed.begin(), sealed.end())}};
 }
 
-std::vector<LedgerCopy> open_backup(const Backup& backup,
-                                    const OpenCompartment<ReadingKeys>& reading) {
-  const auto content = open_salted(backup_key(reading), context_of(backup.keyring), backup.ledgers);
+BackupContent open_backup(const Backup& backup, const OpenCompartment<ReadingKeys>& reading) {
+  const auto content = open_salted(backup_key(reading), context_of(backup.keyring), backup.sealed);
   if (content) {
     ByteReader reader(content->view());
     const std::uint64_t size = reader.u64();
     const ByteView text = size <= reader.remaining() ? reader.raw(size) : ByteView();
     reader.expect_zeros(reader.remaining());
-    RecordReader record(as_text(text), ledgers_type);
-    std::vector<LedgerCopy> ledgers = read_ledger_copies(record);
-    if (reader.done() && record.done()) return ledgers;
+    std::optional<BackupContent> decoded = decode_backup_content(as_text(text));
+    if (reader.done() && decoded) return std::move(*decoded);
   }
-  throw Error(ErrorCode::damaged, "backup: its ledgers were altered", "use another backup");
+  throw Error(ErrorCode::damaged, "backup: what is sealed in it was altered", "use another backup");
 }
 
 void save_last_backup(FileSystem& files, const std::filesystem::path& directory,

@@ -2,6 +2,7 @@
 // names of packs stand. Not the packs: any replica has those. Layout: FORMAT.md.
 #pragma once
 
+#include "vault/consortium/approval.hpp"
 #include "vault/keyring/keyring.hpp"
 #include "vault/ledger/copy.hpp"
 
@@ -11,21 +12,29 @@ inline constexpr std::size_t backup_bytes_max = std::size_t{1} << 30U;
 
 struct Backup {
   Keyring keyring;
-  SaltedBox ledgers;
+  SaltedBox sealed;  // BackupContent
 };
+
+struct BackupContent {
+  std::vector<CharterRef> charters;  // that were in force (adopted.hpp)
+  std::vector<LedgerCopy> ledgers;
+};
+
+[[nodiscard]] std::string encode(const BackupContent& content);
+[[nodiscard]] std::optional<BackupContent> decode_backup_content(std::string_view text);
 
 // Opens with whatever opens the reading keys of `keyring`, which it carries.
 [[nodiscard]] Bytes encode_backup(const Keyring& keyring,
                                   const OpenCompartment<ReadingKeys>& reading,
-                                  std::span<const LedgerCopy> ledgers, Random& random);
+                                  const BackupContent& content, Random& random);
 
 // Empty if any byte is not as it was written; needs no secret. Error(unsupported) for another
 // version.
 [[nodiscard]] std::optional<Backup> decode_backup(ByteView bytes);
 
-// Error(damaged) if they are not what was sealed with these keys.
-[[nodiscard]] std::vector<LedgerCopy> open_backup(const Backup& backup,
-                                                  const OpenCompartment<ReadingKeys>& reading);
+// Error(damaged) if it is not what was sealed with these keys.
+[[nodiscard]] BackupContent open_backup(const Backup& backup,
+                                        const OpenCompartment<ReadingKeys>& reading);
 
 // The file `backed-up`: when the last backup was made, and of which state of the keyring. A
 // convenience for `status`; nobody's proof.

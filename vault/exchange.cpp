@@ -127,11 +127,7 @@ std::optional<Exchange> decode_exchange_record(std::string_view text) {
   Exchange exchange;
   exchange.consortium = record.key("consortium").hex<ConsortiumId>();
   exchange.from = record.key("from").hex<DeviceId>();
-  while (record.key_if("charter")) {
-    const std::uint32_t number = record.u32();
-    exchange.charters.push_back({number, record.hex<Sha256Digest>()});
-    if (number != exchange.charters.size()) record.fail();
-  }
+  exchange.charters = read_charter_refs(record);
   if (record.key_if("proposal")) {
     const Bytes entry = record.base64();
     exchange.proposal = decode_charter_entry(as_text(entry));

@@ -94,18 +94,20 @@ BackupReport Vault::export_backup(const Credential& current, const std::filesyst
     throw Error(ErrorCode::damaged, damage.object + ": " + damage.cause,
                 "repair the vault first, so that the backup is whole");
   }
-  std::vector<LedgerCopy> copies;
-  for (const Ledger& ledger : state.record->ledgers.ledgers) copies.push_back(copy_ledger(ledger));
-  std::ranges::sort(copies, {}, &LedgerCopy::name);
+  BackupContent content{state.record->consortium.charter_refs(), {}};
+  for (const Ledger& ledger : state.record->ledgers.ledgers) {
+    content.ledgers.push_back(copy_ledger(ledger));
+  }
+  std::ranges::sort(content.ledgers, {}, &LedgerCopy::name);
 
-  const Bytes bytes = encode_backup(loaded.keyring, reading, copies, random);
+  const Bytes bytes = encode_backup(loaded.keyring, reading, content, random);
   if (files.file_size(file)) {
     throw Error(ErrorCode::exists, escape(file.native()) + ": there is a file of this name",
                 "give a new name; older backups are worth keeping");
   }
   write_file_atomically(files, std::filesystem::absolute(file), bytes);
   save_last_backup(files, state.directory, {clock.now(), loaded.keyring.generation()});
-  return {bytes.size(), copies.size()};
+  return {bytes.size(), content.ledgers.size()};
 }
 
 RestoredBackup Vault::import_backup(const std::filesystem::path& directory_,
@@ -122,7 +124,8 @@ RestoredBackup Vault::import_backup(const std::filesystem::path& directory_,
   }
   const OpenCompartment<ReadingKeys> reading =
       backup->keyring.open_reading(credential_for(backup->keyring.slots()));
-  const std::vector<LedgerCopy> copies = open_backup(*backup, reading);
+  const BackupContent content = open_backup(*backup, reading);
+  const std::vector<LedgerCopy>& copies = content.ledgers;
 
   const KeyringIdentity identity = backup->keyring.identity();
   const std::filesystem::path directory = std::filesystem::absolute(directory_).lexically_normal();
@@ -151,6 +154,11 @@ RestoredBackup Vault::import_backup(const std::filesystem::path& directory_,
     if (merge_ledger(files, ledgers, copy, log->second) > 0) {
       result.ledgers.push_back(copy.name.id());
     }
+  }
+  // Never fewer than are known here.
+  const AdoptedCharters adopted = find_adopted(files, directory, identity.consortium);
+  if (content.charters.size() > adopted.charters.size()) {
+    save_adopted(files, directory, identity.consortium, content.charters);
   }
   const bool own_came_back =
       result.keyring || std::ranges::any_of(copies, [&](const LedgerCopy& copy) {

@@ -16,11 +16,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     VAULT_ASSERT(error.code() == ErrorCode::unsupported);
   }
   const std::string_view text = as_text(input);
-  RecordReader record(text, "muniment/backup/v1");
-  const std::vector<LedgerCopy> copies = read_ledger_copies(record);
-  if (!record.done()) return 0;
-  RecordWriter writer("muniment/backup/v1");
-  for (const LedgerCopy& copy : copies) write_ledger_copy(writer, copy);
-  VAULT_ASSERT(writer.finish() == text);
+  const auto content = decode_backup_content(text);
+  VAULT_ASSERT(!content || encode(*content) == text);
   return 0;
 }

@@ -256,6 +256,12 @@ TEST_CASE("partners: a vault that was put back writes nothing before it heard fr
   CHECK(spiegel.accept(bbc.text_for("spiegel")).damage.empty());
 }
 
+TEST_CASE("partners: a vault that was put back knows which charters were in force") {
+  Restored restored;
+  PartnerVault& bbc = restored.bbc;
+  CHECK(find_adopted(*bbc.files, bbc.path, bbc.identity().consortium).charters.size() == 3);
+}
+
 TEST_CASE("partners: or before somebody says that none can have seen more") {
   Restored restored;
   auto& [partners, spiegel, bbc, lemonde] = restored;

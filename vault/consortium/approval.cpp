@@ -19,6 +19,16 @@ CharterRef read_charter_ref(RecordReader& record) {
   return charter;
 }
 
+std::vector<CharterRef> read_charter_refs(RecordReader& record) {
+  std::vector<CharterRef> charters;
+  while (record.key_if("charter")) {
+    const std::uint32_t number = record.u32();
+    charters.push_back({number, record.hex<Sha256Digest>()});
+    if (number != charters.size()) record.fail();
+  }
+  return charters;
+}
+
 void write_approval(RecordWriter& record, const Approval& approval) {
   record.key("approval").hex(approval.member.view()).base64(encode_sshsig(approval.signature));
 }

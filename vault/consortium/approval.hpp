@@ -43,6 +43,8 @@ struct CharterRef {
 // The line `charter <number> <digest>`; no number 0 is read.
 void write_charter_ref(RecordWriter& record, const CharterRef& charter);
 [[nodiscard]] CharterRef read_charter_ref(RecordReader& record);
+// Such lines for as long as there are any, numbered from 1 on.
+[[nodiscard]] std::vector<CharterRef> read_charter_refs(RecordReader& record);
 
 // The line `approval <member> <SSHSIG>`.
 void write_approval(RecordWriter& record, const Approval& approval);
