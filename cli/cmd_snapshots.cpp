@@ -18,10 +18,27 @@ std::string about_text(const About& about) {
   return text;
 }
 
+Json to_json(const DepositInfo& deposit) {
+  return {{"snapshot", deposit.name},     {"collection", deposit.collection},
+          {"number", deposit.number},     {"device", deposit.device},
+          {"packs", deposit.packs},       {"stored_bytes", deposit.stored_bytes},
+          {"deposited", true}};
+}
+
 ExitCode list(Session& session, const SnapshotsArguments& arguments) {
   Vault vault = session.open_unlocked();
   std::optional<std::string> collection;
   if (!arguments.collection.empty()) collection = arguments.collection;
+  const std::vector<DepositInfo> deposits = vault.deposits(collection);
+  for (const DepositInfo& deposit : deposits) {
+    session.terminal().write_line(
+        session.options().json
+            ? to_line(to_json(deposit))
+            : fmt::format("{:<32} {:<20} {:>15} {:>10}  deposited, not to be read here",
+                          escape(deposit.name), "-", count_of(deposit.packs, "pack"),
+                          human_bytes(deposit.stored_bytes)));
+  }
+  if (!deposits.empty() && collection) return ExitCode::ok;
   for (const SnapshotInfo& snapshot : vault.snapshots(collection, session.activity())) {
     session.terminal().write_line(
         session.options().json

@@ -39,8 +39,10 @@ std::vector<GrantInfo> Partners::grants(const std::optional<std::string>& collec
   static_cast<void>(vault.unlocked());
   const Consortium& consortium = vault.record->consortium;
   std::vector<GrantInfo> infos;
-  for (const auto& [id, access] : vault.opened->access) {
-    if (collection && access.name != *collection) continue;
+  std::map<CollectionId, std::string> known = vault.opened->deposits;
+  for (const auto& [id, access] : vault.opened->access) known.emplace(id, access.name);
+  for (const auto& [id, name] : known) {
+    if (collection && name != *collection) continue;
     const Collection& facts = consortium.collections().at(id);
     std::map<Grantee, GrantInfo> by_grantee;
     for (const ApprovedGrant& approved : facts.grants) {
@@ -48,12 +50,12 @@ std::vector<GrantInfo> Partners::grants(const std::optional<std::string>& collec
       add_grant(at->second, approved.grant, first);
     }
     for (auto& [to, info] : by_grantee) {
-      info.collection = access.name;
+      info.collection = name;
       if (const auto* device = std::get_if<DeviceId>(&to)) {
         info.device = vault.device_name(*device);
-        const auto known = consortium.devices().find(*device);
-        if (known != consortium.devices().end()) {
-          info.member = member_name(known->second.certificate.member);
+        const auto certified = consortium.devices().find(*device);
+        if (certified != consortium.devices().end()) {
+          info.member = member_name(certified->second.certificate.member);
         }
       } else {
         info.member = member_name(std::get<MemberId>(to));
@@ -108,11 +110,14 @@ Partners::GrantReport Partners::grant(const GrantRequest& request, Activity& act
   if (with_recovery) to.emplace_back(member);
 
   const Custodian by = vault.custodian();
+  // Whoever reads opens the collection's own record; a replica needs no name.
+  const std::string label =
+      request.rights == Rights::deposit ? vault.collection_name(id) : std::string();
   GrantReport report;
   std::vector<std::string> entries;
   for (const Grantee& grantee : to) {
     std::ranges::move(vault.explain_denied([&] {
-      return grant_entries(consortium, {id, grantee, request.rights, request.history},
+      return grant_entries(consortium, {id, grantee, request.rights, request.history, label},
                            vault.opened->keys.at(id), by, vault.environment.random);
     }),
                       std::back_inserter(entries));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "vault/consortium/deposit.hpp"
 #include "vault/ledger/writer.hpp"
 #include "vault/snapshot/follow.hpp"
 
@@ -122,6 +123,8 @@ void Vault::State::open_access() {
                                       opened->reading.reading, &opened->refused_grants);
   opened->names = open_names(record->consortium, opened->keys);
   opened->access = make_access(opened->keys, opened->names);
+  opened->deposits =
+      find_deposits(record->consortium, identity().device, opened->reading.reading);
 }
 
 void Vault::State::open_catalog(bool locked, Activity& activity) {
@@ -288,6 +291,12 @@ const CollectionAccess& Vault::State::find_collection(const std::string& name) {
     if (id == consortium_collection) continue;
     if (access.name == name) return access;
     names.push_back(access.name);
+  }
+  if (find_deposit(name)) {
+    throw Error(ErrorCode::denied,
+                "collection " + escape(name) +
+                    ": this device may add to it, and read nothing of it, not even its own",
+                members_with(Role::custodian));
   }
   // The catalog may know more than the ledgers that can be read now.
   const std::vector<CatalogCollection> known = catalog->catalog.collections();

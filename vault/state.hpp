@@ -14,6 +14,7 @@
 #include "vault/snapshot/access.hpp"
 #include "vault/snapshot/check.hpp"
 #include "vault/snapshot/follow.hpp"
+#include "vault/snapshot/ingest_pipeline.hpp"
 #include "vault/store/directory_store.hpp"
 #include "vault/vault.hpp"
 
@@ -37,6 +38,8 @@ struct Opened {
   RefusedGrants refused_grants;  // to this device
   Names names;
   AccessMap access;
+  // What this device may only add to, and what it calls it.
+  std::map<CollectionId, std::string> deposits{};
 };
 
 // The catalog while it is open. Never moves: the pipeline's threads point to `shared`.
@@ -123,6 +126,17 @@ struct Vault::State {
   void append(const CollectionId& collection, std::span<const std::string> entries);
   // Error(not_found) with those that there are.
   [[nodiscard]] const CollectionAccess& find_collection(const std::string& name);
+  // One that this device may add to and not read.
+  [[nodiscard]] std::optional<CollectionId> find_deposit(const std::string& name) const;
+  // The two ways to take files in; the caller holds the lock.
+  [[nodiscard]] IngestResult take_in(const CollectionAccess& access,
+                                     std::span<const std::filesystem::path> paths,
+                                     const IngestOptions& options, Activity& activity);
+  [[nodiscard]] IngestResult deposit(const CollectionId& collection,
+                                     std::span<const std::filesystem::path> paths,
+                                     const IngestOptions& options, Activity& activity);
+  // What a deposit left that did not come to its end. Does nothing unless every ledger was read.
+  void remove_abandoned_deposit(PackStore& packs, Activity& activity);
   [[nodiscard]] std::string device_name(const DeviceId& device) const;
   // What is said of a ledger with two histories, and of whose device it is as far as names can be
   // read.

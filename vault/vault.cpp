@@ -8,7 +8,6 @@
 
 #include "vault/base/assert.hpp"
 #include "vault/consortium/founding.hpp"
-#include "vault/snapshot/ingest_pipeline.hpp"
 #include "vault/state.hpp"
 
 namespace muniment {
@@ -21,31 +20,6 @@ const CheckedLedger& own_ledger(const Record& record, const LedgerName& name) {
   });
   VAULT_ASSERT(own != record.ledgers.known.end());
   return *own;
-}
-
-void require_stream_alone(const InputStream& stream, std::span<const std::filesystem::path> paths) {
-  const std::string& name = stream.name;
-  const bool valid = !name.empty() && name != "." && name != ".." && name.size() <= 255 &&
-                     name.find_first_of(std::string_view("/\0", 2)) == std::string::npos;
-  if (!valid) {
-    throw Error(ErrorCode::usage, "'" + escape(name) + "' cannot be the name of a file",
-                "use 1 to 255 bytes without '/'");
-  }
-  if (!paths.empty()) {
-    throw Error(ErrorCode::usage, "a snapshot is made of a stream or of paths, not of both",
-                "ingest them into two snapshots");
-  }
-}
-
-// Of the epochs that every present reader has: what is stored for others is stored again, so that
-// whoever may read the new snapshot can read all of it.
-EpochSecretKeys shared_secrets(const Consortium& consortium, const CollectionAccess& access) {
-  EpochSecretKeys secrets;
-  for (const EpochCommitment& epoch : shared_epochs(consortium, access.id, {})) {
-    const auto held = access.epoch_secrets.find(epoch);
-    if (held != access.epoch_secrets.end()) secrets.emplace(epoch, held->second.clone());
-  }
-  return secrets;
 }
 
 // What find matches a path against: the last component, or all of it where the pattern has a '/'.
@@ -158,55 +132,6 @@ std::vector<CollectionInfo> Vault::collections() {
   }
   std::ranges::sort(infos, {}, &CollectionInfo::name);
   return infos;
-}
-
-IngestReport Vault::ingest(const std::string& collection,
-                           std::span<const std::filesystem::path> paths,
-                           const IngestOptions& options, Activity& activity) {
-  State& state = *x_state;
-  static_cast<void>(state.find_collection(collection));
-  if (!is_valid(options.about)) {
-    throw Error(ErrorCode::usage, "what is said about the snapshot cannot be recorded",
-                "use UTF-8, a name for each value, and at most 65,535 bytes in each");
-  }
-  if (options.stream) require_stream_alone(*options.stream, paths);
-  const std::unique_ptr<FileLock> held = state.lock(activity);
-  state.refresh(activity);
-  state.require_untouched_ledgers();
-  const CollectionAccess& access = state.find_collection(collection);
-  const LedgerName name{state.identity().consortium, access.id, state.identity().device};
-  LedgerWriter ledger = LedgerWriter::open(state.environment.files, state.ledger_directory(), name,
-                                           own_ledger(*state.record, name).log);
-  DirectoryStore store(state.environment.files, state.directory, DirectoryStore::Access::write);
-  const EpochSecretKeys shared = shared_secrets(state.record->consortium, access);
-  const IngestContext context{
-      .files = state.environment.files,
-      .scratch = state.directory / "tmp",
-      .clock = state.environment.clock,
-      .random = state.environment.random,
-      .store = store,
-      .catalog = state.catalog->shared,
-      .keys = *access.keys,
-      .epoch_secrets = shared,
-      .epoch = state.record->consortium.sealing_epoch(access.id),
-      .charter = state.record->consortium.charter().number,
-      .ledger = ledger,
-      .log_key = state.opened->service.log,
-  };
-  IngestResult result = run_ingest(context, paths, options, activity);
-  if (options.dry_run) return std::move(result.report);
-  result.report.snapshot =
-      fmt::format("{}/{}@{}", collection, result.number, state.device_name(name.device));
-  // It is committed, whatever becomes of the catalog.
-  try {
-    state.refresh(activity);
-  } catch (const Error& error) {
-    activity.notice(
-        fmt::format("{} is stored; the catalog could not follow, and will when the vault is next "
-                    "opened: {}",
-                    result.report.snapshot, error.what()));
-  }
-  return std::move(result.report);
 }
 
 std::vector<SnapshotInfo> Vault::snapshots(const std::optional<std::string>& collection,

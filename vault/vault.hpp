@@ -88,6 +88,16 @@ struct SnapshotInfo {
   ChunkId index;  // the chunk that heads the snapshot
 };
 
+// All that a device that may only deposit knows of a snapshot that it made.
+struct DepositInfo {
+  std::string name;  // COLLECTION/NUMBER@DEVICE
+  std::string collection;
+  std::uint64_t number = 0;
+  std::string device;
+  std::uint64_t packs = 0;
+  std::uint64_t stored_bytes = 0;
+};
+
 // How many of a snapshot's files are going to be read.
 enum class ReaderUse {
   few,   // what is needed of each pack
@@ -229,6 +239,8 @@ class Vault {
   // Need unlock().
   CollectionInfo create_collection(const std::string& name, Activity& activity);
   [[nodiscard]] std::vector<CollectionInfo> collections();
+  // Where this device may only deposit, nothing that could open the snapshot is left once it
+  // returned, and packs that a crash left are deleted by the next ingest.
   // Once it returned, the snapshot is durable, and known to everyone who opens the vault. If the
   // catalog could not follow, that is said to `activity`, and this object is locked again.
   // The report of a dry run names no snapshot.
@@ -238,6 +250,8 @@ class Vault {
   // By collection, then number. A snapshot whose own index is damaged is said to `activity`.
   [[nodiscard]] std::vector<SnapshotInfo> snapshots(const std::optional<std::string>& collection,
                                                     Activity& activity);
+  // What this device deposited where it cannot read, by collection, then number.
+  [[nodiscard]] std::vector<DepositInfo> deposits(const std::optional<std::string>& collection);
   // Error(not_found) names what there is instead.
   [[nodiscard]] SnapshotInfo resolve(const SnapshotName& name, Activity& activity);
   // Uses the vault, which must outlive it.

@@ -155,6 +155,8 @@ StatusReport Vault::status() {
     if (report.unlocked) {
       const auto access = state.opened->access.find(ledger.name().collection);
       if (access != state.opened->access.end()) collection.name = access->second.name;
+      const auto deposit = state.opened->deposits.find(ledger.name().collection);
+      if (deposit != state.opened->deposits.end()) collection.name = deposit->second;
     }
     ListedPacks packs;
     add_listed_packs(ledger, packs);

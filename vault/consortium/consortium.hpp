@@ -50,6 +50,7 @@ struct Epoch {
 struct ApprovedGrant {
   Grant grant;
   Bytes envelope;
+  Bytes label;
   LedgerId ledger;  // where it stands
   std::uint64_t index = 0;
   MemberId by;  // whose device wrote it

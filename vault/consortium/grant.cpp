@@ -95,6 +95,7 @@ std::string encode(const GrantEntry& entry) {
   writer.key("grant").base64(as_bytes(entry.text));
   write_approvals(writer, entry.approvals);
   if (!entry.envelope.empty()) writer.key("envelope").base64(entry.envelope);
+  if (!entry.label.empty()) writer.key("label").base64(entry.label);
   return writer.finish();
 }
 
@@ -104,6 +105,10 @@ std::optional<GrantEntry> decode_grant_entry(std::string_view entry) {
   result.text = as_text(reader.key("grant").base64());
   result.approvals = read_approvals(reader);
   if (reader.key_if("envelope")) result.envelope = reader.base64();
+  if (reader.key_if("label")) {
+    result.label = reader.base64();
+    if (result.label.empty() || !result.envelope.empty()) reader.fail();
+  }
   if (!reader.done() || result.envelope.size() > envelope_bytes_max) return std::nullopt;
   return result;
 }

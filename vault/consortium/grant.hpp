@@ -48,6 +48,7 @@ struct GrantEntry {
   std::string text;  // encodes a Grant
   std::vector<Approval> approvals;
   Bytes envelope;  // empty if the grant has none
+  Bytes label{};   // deposit.hpp's; only for Rights::deposit to a device, and may be missing there
 
   friend bool operator==(const GrantEntry&, const GrantEntry&) = default;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "vault/base/error.hpp"
+#include "vault/consortium/deposit.hpp"
 #include "vault/keyring/age.hpp"
 #include "vault/keyring/envelope.hpp"
 #include "vault/ledger/sealed_part.hpp"
@@ -53,10 +54,16 @@ std::string write_grant(const GrantFacts& facts, const Epoch& epoch, const Wante
   grant.history = wanted.history;
   if (!envelope.empty()) grant.envelope = EnvelopeRef::of(envelope);
   const std::string text = encode(grant);
+  Bytes label;
+  if (const auto* device = std::get_if<DeviceId>(&wanted.to); device && !wanted.name.empty()) {
+    label = seal_label(facts.consortium.devices().at(*device).certificate.keys.reading,
+                       facts.collection, *device, wanted.name, facts.random);
+  }
   return encode(GrantEntry{
       text,
       {approve(facts.custodian.authority, facts.custodian.member, approval_namespace::grant, text)},
-      std::move(envelope)});
+      std::move(envelope),
+      std::move(label)});
 }
 
 void require_grantee(const Consortium& consortium, const Grantee& to) {

@@ -23,6 +23,7 @@ struct WantedGrant {
   Grantee to;
   Rights rights = Rights::read;
   bool history = true;  // with the keys of earlier epochs, as far as `keys` has them
+  std::string name{};   // what a depositor shall call the collection; for Rights::deposit only
 };
 
 // The entries that give `to` its rights, to the epoch that is sealed to now. Where an earlier epoch

@@ -175,7 +175,7 @@ std::optional<Refusal> Replay::approve(const Found<GrantEntry>& found) {
   if (const auto refusal = check_epoch(collection, *grant)) return refusal;
   const Standing standing = judge(found.place, writer, charter->number);
   collection.grants.push_back(
-      {*grant, entry.envelope, ledger.id(), found.place.index, writer, standing});
+      {*grant, entry.envelope, entry.label, ledger.id(), found.place.index, writer, standing});
   return std::nullopt;
 }
 

@@ -1,6 +1,8 @@
 // The keys of a collection (DESIGN §5), one type a purpose.
 #pragma once
 
+#include <memory>
+
 #include "vault/crypto/hash.hpp"
 #include "vault/crypto/kem.hpp"
 
@@ -31,6 +33,26 @@ using RecoverySecretKey = KemSecretKey<RecoveryPurpose>;
 [[nodiscard]] inline SeedKey seed_key(const EpochKey& key) {
   return derive<SeedPurpose>(key, "muniment/epoch-seed/v1");
 }
+
+// K_batch: what a depositor, who has no key of the collection, uses in their place for one ingest.
+using BatchKey = SecretKey<struct BatchPurpose>;
+
+// With the chunk ids' key that follows from it. Stands under seal in each pack of the batch.
+struct Batch {
+  BatchKey key;
+  IdKey id_key;
+
+  [[nodiscard]] static std::shared_ptr<const Batch> from(BatchKey key) {
+    IdKey id_key = derive<IdPurpose>(key, "muniment/batch-id/v1");
+    return std::make_shared<const Batch>(Batch{std::move(key), std::move(id_key)});
+  }
+  [[nodiscard]] ChunkerKey chunker_key() const {
+    return derive<ChunkerPurpose>(key, "muniment/batch-chunker/v1");
+  }
+  [[nodiscard]] SeedKey seed_key() const {
+    return derive<SeedPurpose>(key, "muniment/batch-seed/v1");
+  }
+};
 
 // Keyed, so that a content address confirms nothing to an outsider (DESIGN §4).
 [[nodiscard]] inline ChunkId chunk_id(const IdKey& key, const Sha256Digest& digest) {

@@ -4,7 +4,10 @@
 
 namespace muniment {
 
-PackDraft::PackDraft(Suite suite) : x_suite(suite), x_payloads(room()) {}
+PackDraft::PackDraft(Suite suite, std::shared_ptr<const Batch> batch)
+    : x_suite(suite), x_payloads(room()) {
+  x_table.batch = std::move(batch);
+}
 
 std::size_t PackDraft::room() const noexcept {
   return pack_room({.suite = x_suite, .size_class = PackClass::mib16});
@@ -12,7 +15,8 @@ std::size_t PackDraft::room() const noexcept {
 
 std::size_t PackDraft::table_bytes() const noexcept {
   return pack_format::codec_count_bytes + x_table.codecs.size() * pack_format::codec_bytes +
-         x_table.frames.size() * pack_format::entry_bytes;
+         x_table.frames.size() * pack_format::entry_bytes +
+         (x_table.batch ? pack_format::batch_key_bytes : 0);
 }
 
 std::size_t PackDraft::used() const noexcept {

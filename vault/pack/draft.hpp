@@ -20,8 +20,9 @@ struct Frame {
 // sizes of an ingest's packs say how much was sealed and nothing else.
 class PackDraft {
  public:
-  // Reserves the memory of a full pack; clear() keeps it.
-  explicit PackDraft(Suite suite);
+  // Reserves the memory of a full pack; clear() keeps it. With `batch`, chunk ids are a
+  // depositor's.
+  explicit PackDraft(Suite suite, std::shared_ptr<const Batch> batch = nullptr);
 
   // Copies the payload's bytes from `placed` on into the pack and returns how many it took: all, or
   // fewer if the pack is now full and must be sealed. What is left goes to the next draft, which

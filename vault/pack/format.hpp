@@ -54,6 +54,7 @@ inline constexpr std::size_t head_bytes = 32;
 inline constexpr std::size_t codec_count_bytes = 2;
 inline constexpr std::size_t codec_bytes = 40;
 inline constexpr std::size_t entry_bytes = 42;
+inline constexpr std::size_t batch_key_bytes = 32;  // or none
 inline constexpr std::size_t codecs_max = 256;
 inline constexpr std::uint64_t head_nonce = 0;
 inline constexpr std::uint64_t table_nonce = 1;

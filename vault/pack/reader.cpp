@@ -88,10 +88,11 @@ std::optional<PackReader> PackReader::open(PackBytes bytes, const PackForm& form
   if (!head_plaintext) return std::nullopt;
   const auto head = decode_head(*head_plaintext, form);
   if (!head) return std::nullopt;
-  const auto table_plaintext =
+  auto table_plaintext =
       reader.open_part(pack_format::table_nonce, head->table_offset, head->table_bytes);
   if (!table_plaintext) return std::nullopt;
   auto table = decode_table(*table_plaintext, *head, form.suite);
+  if (table && table->batch) wipe(*table_plaintext);
   if (!table) return std::nullopt;
   reader.set_frames(*head, std::move(*table));
   return reader;

@@ -62,7 +62,9 @@ void write_data_area(MutableByteView target, const PackDraft& draft, const PackH
     writer.sealed(nonce++, payloads.first(entry.stored_bytes));
     payloads = payloads.subspan(entry.stored_bytes);
   }
-  writer.sealed(pack_format::table_nonce, encode_table(draft.table()));
+  Bytes table = encode_table(draft.table());
+  writer.sealed(pack_format::table_nonce, table);
+  wipe(table);  // a depositor's key may stand in it
   writer.tail(nonce);
 }
 
@@ -99,8 +101,11 @@ SealedPack seal_pack(const PackDraft& draft, const EpochPublicKey& epoch, Random
                   .table = draft.table(),
                   .file = std::move(buffer)};
   Bytes head_and_table = encode_head(pack.head);
-  append(head_and_table, encode_table(pack.table));
+  Bytes table = encode_table(pack.table);
+  append(head_and_table, table);
   const Encapsulation kem = encapsulate_for(epoch, head_and_table, random);
+  wipe(table);
+  wipe(head_and_table);
   PackHeader header{.form = pack.form, .ciphertext = kem.ciphertext, .commitment = {}};
   const PackSecrets secrets = derive_pack_secrets(kem.secret, header);
   header.commitment = secrets.commitment;

@@ -81,6 +81,13 @@ FramePart frame_part(const PackHead& head, std::size_t frame) noexcept {
           .after = frame + 1 == head.frame_count ? head.last_part_remaining : 0};
 }
 
+bool operator==(const PackTable& a, const PackTable& b) noexcept {
+  const bool same_batch = a.batch && b.batch
+                              ? equal_constant_time(a.batch->key.view(), b.batch->key.view())
+                              : a.batch == b.batch;
+  return same_batch && a.codecs == b.codecs && a.frames == b.frames;
+}
+
 Bytes encode_head(const PackHead& head) {
   Bytes bytes;
   ByteWriter writer(bytes);
@@ -127,14 +134,17 @@ Bytes encode_table(const PackTable& table) {
   writer.u16(static_cast<std::uint16_t>(table.codecs.size()));
   for (const Codec& codec : table.codecs) encode_codec(writer, codec);
   for (const FrameEntry& entry : table.frames) encode_entry(writer, entry);
+  if (table.batch) writer.raw(table.batch->key.view());
   return bytes;
 }
 
 std::optional<PackTable> decode_table(ByteView plaintext, const PackHead& head, Suite suite) {
   if (plaintext.size() != head.table_bytes) return std::nullopt;
   ByteReader reader(plaintext);
-  PackTable table{.codecs = decode_codecs(reader), .frames = {}};
-  if (reader.remaining() != head.frame_count * pack_format::entry_bytes) return std::nullopt;
+  PackTable table{.codecs = decode_codecs(reader), .frames = {}, .batch = nullptr};
+  const std::size_t entries_bytes = head.frame_count * pack_format::entry_bytes;
+  const bool has_batch = reader.remaining() == entries_bytes + pack_format::batch_key_bytes;
+  if (!has_batch && reader.remaining() != entries_bytes) return std::nullopt;
   table.frames.reserve(head.frame_count);
   std::size_t codecs_used = 0;
   std::uint64_t end = frames_offset(suite);
@@ -148,9 +158,12 @@ std::optional<PackTable> decode_table(ByteView plaintext, const PackHead& head, 
     end += entry.stored_bytes + tag_bytes(suite);
     table.frames.push_back(entry);
   }
+  const auto batch_key =
+      has_batch ? BatchKey::from_bytes(reader.raw(BatchKey::size)) : std::nullopt;
   if (!reader.done() || codecs_used != table.codecs.size() || end != head.table_offset) {
     return std::nullopt;
   }
+  if (batch_key) table.batch = Batch::from(batch_key->clone());
   return table;
 }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "vault/base/limits.hpp"
+#include "vault/crypto/keys.hpp"
 #include "vault/pack/format.hpp"
 
 namespace muniment {
@@ -31,8 +32,10 @@ struct FrameEntry {
 struct PackTable {
   std::vector<Codec> codecs;  // each used, in the order of first use
   std::vector<FrameEntry> frames;
+  // Under whose id key a depositor named the chunks. Null: under the collection's.
+  std::shared_ptr<const Batch> batch;
 
-  friend bool operator==(const PackTable&, const PackTable&) = default;
+  friend bool operator==(const PackTable& a, const PackTable& b) noexcept;
 };
 
 // A chunk that does not fit in what is left of a 16 MiB pack is cut in two: its beginning is the

@@ -23,7 +23,8 @@ std::optional<std::pair<PackReader, EpochCommitment>> open_with_any(const AdoptC
   for (const auto& [epoch, key] : context.epoch_secrets) {
     auto opened = open_pack(context.store, id, {&key, 1}, PackAccess::checked);
     if (auto* reader = std::get_if<PackReader>(&opened)) {
-      if (reader->healed()) return std::nullopt;
+      // A depositor's are of use to nobody before its ledger lists them.
+      if (reader->healed() || reader->table().batch) return std::nullopt;
       return std::pair(std::move(*reader), epoch);
     }
     if (std::get<PackFault>(opened) != PackFault::foreign) return std::nullopt;

@@ -13,9 +13,11 @@ std::optional<ReadChunk> ChunkOpener::open(const PackReader& pack, std::size_t f
                                            ByteView payload, ChunkBuffer& buffer) {
   const auto plaintext = decompress(pack, frame, payload, buffer);
   if (!plaintext) return std::nullopt;
+  const std::shared_ptr<const Batch>& batch = pack.table().batch;
   const Sha256Digest digest = sha256(*plaintext);
-  if (chunk_id(x_id_key, digest) != pack.entry(frame).chunk) return std::nullopt;
-  return ReadChunk{*plaintext, digest};
+  const ChunkId id = chunk_id(batch ? batch->id_key : x_id_key, digest);
+  if (id != pack.entry(frame).chunk) return std::nullopt;
+  return ReadChunk{*plaintext, digest, batch};
 }
 
 std::optional<ByteView> ChunkOpener::decompress(const PackReader& pack, std::size_t frame,

@@ -16,6 +16,7 @@ namespace muniment {
 struct ReadChunk {
   ByteView plaintext;
   Sha256Digest sha256;
+  std::shared_ptr<const Batch> batch{};  // the depositor's whose id it has; null: the collection's
 };
 
 // Keeps the last few dictionaries that packs needed. Thread-safe.

@@ -98,13 +98,14 @@ ReadChunk ChunkReader::read(const ChunkId& id, std::optional<std::uint32_t> leng
               "run 'muniment repair', or fetch the pack from a partner or a backup");
 }
 
-bool ChunkReader::holds(const ChunkId& id, std::vector<PackId>& packs) {
+bool ChunkReader::holds(const ChunkId& id, const Batch* batch, std::vector<PackId>& packs) {
   Trouble trouble;
   std::vector<ChunkLocation> locations = locate(id);
   std::erase_if(locations, [](const ChunkLocation& location) { return location.lost; });
   for (const Place& place : places(id, locations, false, trouble)) {
+    const bool same_kind = (place.first->table().batch != nullptr) == (batch != nullptr);
     ChunkBuffer buffer;
-    if (place.second && !open(place, buffer)) continue;
+    if (!same_kind || (place.second && !open(place, buffer))) continue;
     packs.push_back(place.first_location.pack);
     if (place.second) packs.push_back(place.second_location.pack);
     return true;

@@ -30,10 +30,10 @@ class ChunkReader {
   [[nodiscard]] ReadChunk read(const ChunkId& id, std::optional<std::uint32_t> length,
                                ChunkBuffer& buffer);
 
-  // The only chunk of a file.
+  // The only chunk of a file; `batch` is that of the snapshot, null if no depositor made it.
   [[nodiscard]] ReadChunk read(const Sha256Digest& sha256, std::uint32_t length,
-                               ChunkBuffer& buffer) {
-    return read(chunk_id(x_id_key, sha256), length, buffer);
+                               ChunkBuffer& buffer, const Batch* batch = nullptr) {
+    return read(id_of(sha256, batch), length, buffer);
   }
 
   // What the first place that opens has under this id, not compared with it: for who hashes the
@@ -42,12 +42,15 @@ class ChunkReader {
                                              ChunkBuffer& buffer);
 
   // True if some pack's own table lists the whole chunk, or two packs its halves and they open to
-  // it: what deduplication relies on. `packs` gets the packs that hold it.
-  [[nodiscard]] bool holds(const ChunkId& id, std::vector<PackId>& packs);
-  // The same for the only chunk of a file.
-  [[nodiscard]] bool holds(const Sha256Digest& sha256) {
+  // it: what deduplication relies on. `packs` gets the packs that hold it. What depositors stored
+  // does not count: their own ids say nothing of the collection's.
+  [[nodiscard]] bool holds(const ChunkId& id, std::vector<PackId>& packs) {
+    return holds(id, nullptr, packs);
+  }
+  // The same for the only chunk of a file of a snapshot, which may be a depositor's.
+  [[nodiscard]] bool holds(const Sha256Digest& sha256, const Batch* batch = nullptr) {
     std::vector<PackId> packs;
-    return holds(chunk_id(x_id_key, sha256), packs);
+    return holds(id_of(sha256, batch), batch, packs);
   }
 
  private:
@@ -66,6 +69,10 @@ class ChunkReader {
     std::string_view cause = "not stored in any pack that is here";
   };
 
+  [[nodiscard]] ChunkId id_of(const Sha256Digest& sha256, const Batch* batch) const {
+    return chunk_id(batch != nullptr ? batch->id_key : x_id_key, sha256);
+  }
+  [[nodiscard]] bool holds(const ChunkId& id, const Batch* batch, std::vector<PackId>& packs);
   [[nodiscard]] std::vector<ChunkLocation> locate(const ChunkId& id);
   // Every place that the packs' own tables confirm.
   [[nodiscard]] std::vector<Place> places(const ChunkId& id,

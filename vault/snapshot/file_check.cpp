@@ -23,7 +23,7 @@ struct Finding {
 // without findings was checked and is whole.
 using Findings = std::map<ChunkId, std::vector<Finding>>;
 
-struct Batch {
+struct FileBatch {
   ChunkId piece;
   std::vector<Entry> files;
 };
@@ -60,7 +60,7 @@ class SnapshotFileCheck {
   bool feed(const ManifestChunk& piece, const std::function<void(const Entry&)>& each_file) {
     const bool fresh = add(piece.chunk.id);
     try {
-      Batch batch{piece.chunk.id, {}};
+      FileBatch batch{piece.chunk.id, {}};
       for (Entry& entry : x_reader.entries(piece)) {
         if (entry.kind != EntryKind::file) continue;
         each_file(entry);
@@ -94,7 +94,7 @@ class SnapshotFileCheck {
   void check(const ChunkId& piece, const Entry& entry) {
     const bool one_chunk = entry.chunks.empty() && entry.chunk_lists.empty();
     if (x_how == FileCheck::tables && one_chunk) {
-      if (entry.size == 0 || x_chunks.holds(entry.sha256)) return;
+      if (entry.size == 0 || x_chunks.holds(entry.sha256, x_reader.batch())) return;
     }
     if (!one_chunk && x_reader.matches(entry)) return;
     try {
@@ -120,7 +120,7 @@ class SnapshotFileCheck {
   FileCheck x_how;
   Findings& x_findings;
   Activity& x_activity;
-  BoundedQueue<Batch> x_batches{8};
+  BoundedQueue<FileBatch> x_batches{8};
   std::mutex x_mutex;
   std::atomic<std::uint64_t> x_files{0};
 };
@@ -129,10 +129,12 @@ class SnapshotFileCheck {
 class ContentRootCheck {
  public:
   ContentRootCheck(const CheckContext& context, const CollectionAccess& collection,
-                   const SnapshotIndex& index)
-      : x_index(index), x_tree(context.files, context.scratch) {
-    const OpenEpoch* epoch = collection.keys->find(index.epoch);
-    if (epoch != nullptr) x_seed_key.emplace(seed_key(epoch->key));
+                   const Reader& reader)
+      : x_index(reader.index()), x_tree(context.files, context.scratch) {
+    const OpenEpoch* epoch = collection.keys->find(x_index.epoch);
+    if (epoch == nullptr) return;
+    const Batch* batch = reader.batch();
+    x_seed_key.emplace(batch != nullptr ? batch->seed_key() : seed_key(epoch->key));
   }
 
   void add(const Entry& entry) {
@@ -177,7 +179,7 @@ std::uint64_t check_files(const CheckContext& context, const CheckKeys& keys,
       continue;
     }
     SnapshotFileCheck check(*reader, *chunks, options.how, findings, activity);
-    ContentRootCheck root(context, access->second, reader->index());
+    ContentRootCheck root(context, access->second, *reader);
     const bool whole = check.run([&](const Entry& entry) {
       if (options.content_roots) root.add(entry);
     });

@@ -33,28 +33,19 @@ LastSnapshot last_snapshot(const Ledger& ledger) {
   return {};
 }
 
-const OpenEpoch& find_epoch_key(const IngestContext& context) {
-  const OpenEpoch* epoch = context.keys.find(context.epoch.commitment);
-  if (epoch != nullptr) return *epoch;
-  throw Error(ErrorCode::denied, "the collection's current epoch is not granted to this device",
-              "ask one of its custodians to grant it");
-}
-
 class IngestPipeline {
  public:
   IngestPipeline(const IngestContext& context, const IngestOptions& options, Activity& activity)
       : x_context(context),
         x_options(options),
         x_activity(activity),
-        x_gear(derive_gear_table(context.keys.chunker_key)),
-        x_epoch_key(find_epoch_key(context)),
-        x_seed_key(seed_key(x_epoch_key.key)),
+        x_gear(derive_gear_table(context.chunker_key)),
         x_nonce(context.random.fixed<SnapshotNonce>()),
         x_packs(context.store, context.epoch_secrets, PackAccess::ranges, open_packs_bytes,
                 activity),
-        x_chunks(context.catalog, x_packs, context.keys.id_key),
+        x_chunks(context.catalog, x_packs, context.id_key),
         x_known(x_chunks),
-        x_trainer(context.keys.id_key, options.level_with_dictionary),
+        x_trainer(context.id_key, options.level_with_dictionary),
         x_line_context{context.store,
                        context.catalog,
                        x_known,
@@ -62,7 +53,9 @@ class IngestPipeline {
                        context.epoch.commitment,
                        context.epoch.public_key,
                        suite_for_this_machine(),
-                       options.dry_run},
+                       options.dry_run,
+                       context.batch,
+                       context.journal},
         x_threads(thread_count(options.threads)),
         x_line(x_line_context, std::max(1U, x_threads / 2)),
         x_scanned(batches_in_flight),
@@ -73,9 +66,10 @@ class IngestPipeline {
   IngestResult run(std::span<const std::filesystem::path> paths) {
     if (!x_options.dry_run) {
       remove_leftovers();
-      adopt_packs(
-          {x_context.store, x_context.catalog, x_context.epoch_secrets, x_context.keys.id_key},
-          x_activity);
+      if (!x_context.batch) {
+        adopt_packs({x_context.store, x_context.catalog, x_context.epoch_secrets, x_context.id_key},
+                    x_activity);
+      }
     }
     IngestResult result;
     const std::filesystem::path vault = x_context.scratch.parent_path();
@@ -137,7 +131,7 @@ class IngestPipeline {
   }
 
   void work() {
-    ChunkIntake intake(x_known, x_trainer, x_context.keys.id_key, x_options.level);
+    ChunkIntake intake(x_known, x_trainer, x_context.id_key, x_options.level);
     Bytes buffer(limits::chunk_bytes_min);
     while (auto batch = x_scanned.pop()) {
       WorkedBatch worked{batch->number, {}};
@@ -165,15 +159,15 @@ class IngestPipeline {
     if (!has_entry) return worked;
     if (task.kind == ScanTask::Kind::file) worked.entry.sha256 = worked.chunk.sha256;
     if (worked.entry.kind == EntryKind::file) {
-      worked.leaf = content_leaf(x_seed_key, x_nonce, worked.entry);
+      worked.leaf = content_leaf(x_context.seed_key, x_nonce, worked.entry);
     }
     return worked;
   }
 
   ChunkRef assemble(SnapshotIndex& index, IngestReport& report) {
-    ChunkIntake intake(x_known, x_trainer, x_context.keys.id_key, x_options.level);
+    ChunkIntake intake(x_known, x_trainer, x_context.id_key, x_options.level);
     ContentTree tree(x_context.files, x_context.scratch);
-    Assembler assembler(intake, x_line, tree, x_context.keys.chunker_key, x_activity);
+    Assembler assembler(intake, x_line, tree, x_context.chunker_key, x_activity);
     while (auto batch = x_worked.pop()) {
       std::optional<unsigned> used = assembler.take(std::move(*batch));
       if (!used) return {};
@@ -253,8 +247,6 @@ class IngestPipeline {
   const IngestOptions& x_options;
   Activity& x_activity;
   const GearTable x_gear;
-  const OpenEpoch& x_epoch_key;
-  const SeedKey x_seed_key;
   const SnapshotNonce x_nonce;
   OpenPacks x_packs;
   ChunkReader x_chunks;

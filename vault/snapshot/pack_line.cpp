@@ -19,7 +19,9 @@ PackLine::PackLine(const PackLineContext& context, unsigned sealers)
       x_free_files(sealers + 2),
       x_sealed(sealers + 2),
       x_sealing(sealers) {
-  for (unsigned i = 0; i < sealers + 1; ++i) x_free_drafts.push(PackDraft(context.suite));
+  for (unsigned i = 0; i < sealers + 1; ++i) {
+    x_free_drafts.push(PackDraft(context.suite, context.batch));
+  }
   for (unsigned i = 0; i < sealers + 2; ++i) x_free_files.push({});
 }
 
@@ -84,6 +86,7 @@ void PackLine::seal_drafts() {
 void PackLine::write_packs() {
   std::vector<PackIndex> group;
   while (auto pack = x_sealed.pop()) {
+    if (x_context.journal != nullptr) x_context.journal->add(pack->id);
     x_context.store.put_if_absent(pack_key(pack->id), pack->file);
     const auto size_class = static_cast<unsigned>(pack->form.size_class);
     group.push_back(index_of({pack->id, size_class, x_context.epoch}, pack->table));
@@ -96,7 +99,7 @@ void PackLine::write_packs() {
 void PackLine::flush(std::vector<PackIndex>& group) {
   if (group.empty()) return;
   x_context.store.flush();
-  {
+  if (!x_context.batch) {
     const std::lock_guard lock(x_context.catalog.mutex);
     Catalog::Update update = x_context.catalog.catalog.update();
     update.index_packs(group);
@@ -104,7 +107,8 @@ void PackLine::flush(std::vector<PackIndex>& group) {
   }
   for (const PackIndex& index : group) {
     x_packs.push_back(index.facts);
-    x_context.known.settled(index.chunks);
+    // What cannot be found again through the catalog stays claimed.
+    if (!x_context.batch) x_context.known.settled(index.chunks);
   }
   group.clear();
 }

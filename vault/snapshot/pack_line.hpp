@@ -10,6 +10,7 @@
 #include "vault/base/queue.hpp"
 #include "vault/pack/seal.hpp"
 #include "vault/snapshot/chunk_intake.hpp"
+#include "vault/snapshot/deposit_journal.hpp"
 #include "vault/snapshot/stages.hpp"
 
 namespace muniment {
@@ -24,6 +25,9 @@ struct PackLineContext {
   EpochPublicKey epoch_public_key;
   Suite suite = Suite::aegis256;
   bool weigh_only = false;  // seal and write nothing, only count
+  // Of a deposit: its packs are not indexed, since nobody here can open them; else null.
+  std::shared_ptr<const Batch> batch{};
+  DepositJournal* journal = nullptr;
 };
 
 class PackLine {
@@ -44,7 +48,7 @@ class PackLine {
   // What was added, before it is sealed.
   [[nodiscard]] std::uint64_t payload_bytes() const noexcept { return x_payload_bytes; }
 
-  // After the threads ended: the new packs, all of them durable and indexed.
+  // After the threads ended: the new packs, all of them durable and, but for a deposit's, indexed.
   [[nodiscard]] const std::vector<PackFacts>& packs() const noexcept { return x_packs; }
 
  private:

@@ -19,10 +19,12 @@ constexpr std::size_t buffers_kept = 8;
 
 }  // namespace
 
-Reader::Reader(std::string name, SnapshotIndex index, std::shared_ptr<ChunkReader> chunks)
+Reader::Reader(std::string name, SnapshotIndex index, std::shared_ptr<ChunkReader> chunks,
+               std::shared_ptr<const Batch> batch)
     : x_name(std::move(name)),
       x_index(std::move(index)),
       x_chunks(std::move(chunks)),
+      x_batch(std::move(batch)),
       x_buffers(buffers_kept) {}
 
 Reader::~Reader() = default;
@@ -96,7 +98,7 @@ void Reader::read(const Entry& entry, const std::function<void(ByteView)>& sink)
   try {
     if (entry.chunks.empty() && entry.chunk_lists.empty()) {
       const auto length = static_cast<std::uint32_t>(entry.size);
-      sink(x_chunks->read(entry.sha256, length, buffer).plaintext);
+      sink(x_chunks->read(entry.sha256, length, buffer, x_batch.get()).plaintext);
     } else {
       Sha256 whole;
       std::uint64_t size = 0;
@@ -142,9 +144,12 @@ std::unique_ptr<Reader> open_snapshot(std::string name, const ChunkId& index,
                                       std::shared_ptr<ChunkReader> chunks) {
   const std::string object = name + ": index";
   std::optional<SnapshotIndex> decoded;
+  std::shared_ptr<const Batch> batch;
   try {
     ChunkBuffer buffer;
-    decoded = decode_index(chunks->read(index, std::nullopt, buffer).plaintext);
+    const ReadChunk chunk = chunks->read(index, std::nullopt, buffer);
+    decoded = decode_index(chunk.plaintext);
+    batch = chunk.batch;
   } catch (const Error& error) {
     throw_for(object, error);
   }
@@ -152,7 +157,8 @@ std::unique_ptr<Reader> open_snapshot(std::string name, const ChunkId& index,
     throw Error(ErrorCode::damaged, object + ": intact, but not well-formed",
                 "it was written by a faulty program: tell the device that made the snapshot");
   }
-  return std::make_unique<Reader>(std::move(name), std::move(*decoded), std::move(chunks));
+  return std::make_unique<Reader>(std::move(name), std::move(*decoded), std::move(chunks),
+                                  std::move(batch));
 }
 
 }  // namespace muniment

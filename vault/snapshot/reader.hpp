@@ -7,6 +7,7 @@
 
 #include "vault/base/activity.hpp"
 #include "vault/base/spares.hpp"
+#include "vault/crypto/keys.hpp"
 #include "vault/snapshot/about.hpp"
 #include "vault/snapshot/chunk_buffer.hpp"
 #include "vault/snapshot/entry.hpp"
@@ -22,12 +23,15 @@ class ChunkReader;
 // names snapshot, path and pack. Thread-safe: any number of threads may call any member at once.
 class Reader {
  public:
-  // `name` is what messages call the snapshot.
-  Reader(std::string name, SnapshotIndex index, std::shared_ptr<ChunkReader> chunks);
+  // `name` is what messages call the snapshot; `batch` is the depositor's who made it, or null.
+  Reader(std::string name, SnapshotIndex index, std::shared_ptr<ChunkReader> chunks,
+         std::shared_ptr<const Batch> batch = nullptr);
   ~Reader();
 
   [[nodiscard]] const std::string& name() const noexcept { return x_name; }
   [[nodiscard]] const SnapshotIndex& index() const noexcept { return x_index; }
+  // What the snapshot's ids and seeds follow from, if a depositor made it; else null.
+  [[nodiscard]] const Batch* batch() const noexcept { return x_batch.get(); }
 
   // The entry at exactly this path.
   [[nodiscard]] std::optional<Entry> find(std::string_view path) const;
@@ -61,6 +65,7 @@ class Reader {
   std::string x_name;
   SnapshotIndex x_index;
   std::shared_ptr<ChunkReader> x_chunks;
+  std::shared_ptr<const Batch> x_batch;
   mutable Spares<ChunkBuffer> x_buffers;
 };
 
