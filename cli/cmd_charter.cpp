@@ -83,16 +83,6 @@ void write_charter(Session& session, const CharterInfo& info) {
   }
 }
 
-// "2027-03-01", the beginning of that day in UTC.
-UnixSeconds parse_date(const std::string& text) {
-  std::tm civil{};
-  const char* end = ::strptime(text.c_str(), "%Y-%m-%d", &civil);
-  if (end == nullptr || *end != '\0' || text.size() != 10) {
-    throw Error(ErrorCode::usage, escape(text) + ": not a date", "write it as in 2027-03-01");
-  }
-  return ::timegm(&civil);
-}
-
 ExitCode show(Session& session, const ShowArguments& arguments) {
   Vault vault = session.open_unlocked();
   Partners partners(vault);

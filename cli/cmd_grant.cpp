@@ -154,12 +154,15 @@ ExitCode list_devices(Session& session, const NoArguments&) {
                                              {"id", info.id.hex()},
                                              {"member", info.member},
                                              {"active", !info.revoked},
-                                             {"own", info.own}}));
+                                             {"own", info.own},
+                                             {"travels", info.travels_until.has_value()}}));
       continue;
     }
     session.terminal().write_line(fmt::format(
-        "{:<32} {}{}{}", escape(info.member + "/" + info.name), info.id.hex().substr(0, 8),
-        info.revoked ? "  revoked" : "", info.own ? "  this one" : ""));
+        "{:<32} {}{}{}{}", escape(info.member + "/" + info.name), info.id.hex().substr(0, 8),
+        info.revoked ? "  revoked" : "",
+        info.travels_until ? "  travels until " + utc_time(*info.travels_until).substr(0, 10) : "",
+        info.own ? "  this one" : ""));
   }
   return ExitCode::ok;
 }

@@ -291,6 +291,7 @@ void add_key(CommandLine& line) {
       "  muniment key authority > bbc.pub");
   when_chosen(authority_command, line, std::make_shared<NoArguments>(), authority);
   add_key_recovery(*group, line);
+  add_key_travel(*group, line);
   declare_backup(*group, line);
 }
 

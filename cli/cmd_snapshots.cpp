@@ -19,9 +19,9 @@ std::string about_text(const About& about) {
 }
 
 Json to_json(const DepositInfo& deposit) {
-  return {{"snapshot", deposit.name},     {"collection", deposit.collection},
-          {"number", deposit.number},     {"device", deposit.device},
-          {"packs", deposit.packs},       {"stored_bytes", deposit.stored_bytes},
+  return {{"snapshot", deposit.name}, {"collection", deposit.collection},
+          {"number", deposit.number}, {"device", deposit.device},
+          {"packs", deposit.packs},   {"stored_bytes", deposit.stored_bytes},
           {"deposited", true}};
 }
 

@@ -41,6 +41,10 @@ Json to_json(const StatusReport& report) {
                                {"damage", report.last_verified_damage}};
   }
   if (report.last_backup) object["last_backup"] = utc_time(*report.last_backup);
+  if (report.travels_until) {
+    object["travel"] = {{"until", utc_time(*report.travels_until)},
+                        {"left_behind", report.left_behind}};
+  }
   object["todo"] = report.todo;
   return object;
 }
@@ -56,6 +60,11 @@ void write_screen(Terminal& terminal, const StatusReport& report, UnixSeconds no
         fmt::format("collection  {:<32} {:>14} {:>12} {:>10}", escape(collection.name),
                     count_of(collection.snapshots, "snapshot"), count_of(collection.packs, "pack"),
                     human_bytes(collection.stored_bytes)));
+  }
+  if (report.travels_until) {
+    terminal.write_line(fmt::format("travels     until {} without {}",
+                                    utc_time(*report.travels_until).substr(0, 10),
+                                    count_of(report.left_behind, "collection")));
   }
   if (report.packs_unlisted > 0) {
     terminal.write_line(

@@ -73,5 +73,6 @@ void add_completion(CommandLine& line);
 void add_man(CommandLine& line);
 // Below `key`.
 void add_key_recovery(CLI::App& group, CommandLine& line);
+void add_key_travel(CLI::App& group, CommandLine& line);
 
 }  // namespace muniment

@@ -62,4 +62,13 @@ SnapshotPath SnapshotPath::parse(std::string_view text) {
   return result;
 }
 
+UnixSeconds parse_date(const std::string& text) {
+  std::tm civil{};
+  const char* end = ::strptime(text.c_str(), "%Y-%m-%d", &civil);
+  if (end == nullptr || *end != '\0' || text.size() != 10) {
+    throw Error(ErrorCode::usage, escape(text) + ": not a date", "write it as in 2027-03-01");
+  }
+  return ::timegm(&civil);
+}
+
 }  // namespace muniment

@@ -14,6 +14,9 @@ namespace muniment {
 [[nodiscard]] std::string utc_time(UnixSeconds seconds);
 [[nodiscard]] std::string utc_time(const ModificationTime& time);
 
+// "2027-03-01", the beginning of that day in UTC. Error(usage) if it is none.
+[[nodiscard]] UnixSeconds parse_date(const std::string& text);
+
 // "file", "directory", "symlink".
 [[nodiscard]] std::string_view kind_name(EntryKind kind) noexcept;
 

@@ -100,6 +100,35 @@ std::string Partners::text_for(const std::string& member) {
   return encode(exchange_of(wanted));
 }
 
+std::string Partners::text_for_all() {
+  static_cast<void>(state().unlocked());
+  return encode(exchange_of({consortium_collection}));
+}
+
+void Partners::tell_journeys(const std::map<DeviceId, Device>& before,
+                             std::vector<std::string>& news) const {
+  for (const auto& [id, device] : state().record->consortium.devices()) {
+    const auto known = before.find(id);
+    const bool is_news =
+        device.journey && (known == before.end() || known->second.journey != device.journey);
+    if (!is_news) continue;
+    const std::string name = member_name(device.certificate.member) + "/" + state().device_name(id);
+    const Journey& journey = *device.journey;
+    if (!journey.returned) {
+      news.push_back(
+          fmt::format("{} travels without {} collection{}: it is given no key of them "
+                      "until it is back",
+                      name, journey.without.size(), journey.without.size() == 1 ? "" : "s"));
+    } else if (*journey.returned < journey.until) {
+      news.push_back(name +
+                     " says that it is back, before the day that it gave: speak to its "
+                     "keeper before you grant it anything");
+    } else {
+      news.push_back(name + " says that it is back: grant it again what it left behind");
+    }
+  }
+}
+
 std::string Partners::card() {
   Opened& opened = state().unlocked();
   const Custodian self = state().custodian();
@@ -118,6 +147,9 @@ std::vector<DeviceInfo> Partners::devices() {
   for (const auto& [id, facts] : consortium.devices()) {
     infos.push_back({id, state().device_name(id), member_name(facts.certificate.member),
                      !consortium.is_active(id), id == state().identity().device});
+    if (facts.journey && !facts.journey->returned) {
+      infos.back().travels_until = facts.journey->until;
+    }
   }
   std::ranges::sort(infos, {}, [](const DeviceInfo& info) {
     return std::tuple(info.member, info.name, info.id);

@@ -49,6 +49,7 @@ struct DeviceInfo {
   std::string member;
   bool revoked = false;
   bool own = false;
+  std::optional<UnixSeconds> travels_until{};
 };
 
 struct GrantInfo {
@@ -120,6 +121,9 @@ class Partners {
   // collections that are granted to its devices.
   [[nodiscard]] std::string text_for(const std::string& member);
 
+  // What everybody may know: the built-in collection's ledgers.
+  [[nodiscard]] std::string text_for_all();
+
   [[nodiscard]] std::vector<DeviceInfo> devices();
   // Of one collection, or of all that this device can read.
   [[nodiscard]] std::vector<GrantInfo> grants(const std::optional<std::string>& collection);
@@ -187,6 +191,9 @@ class Partners {
   bool welcome(std::vector<std::string>& news);
   // Seals a new authority key of this member to its recovery words, too.
   void keep_recoverable(const Charter& before);
+  // Of devices that left or came back since.
+  void tell_journeys(const std::map<DeviceId, Device>& before,
+                     std::vector<std::string>& news) const;
 
   Vault& x_vault;
 };

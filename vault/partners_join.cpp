@@ -368,6 +368,7 @@ AcceptReport Partners::accept(std::span<const std::string> texts,
 
   const std::vector<RecoveredEntry> recovered = vault.record->consortium.recovered();
   const std::size_t refused = vault.record->consortium.refused().size();
+  const std::map<DeviceId, Device> devices = vault.record->consortium.devices();
   const Readable before = Readable::now(vault.opened->keys, vault.record->ledgers);
   if (!hear(exchanges, report)) {
     vault.refresh(activity);
@@ -392,6 +393,7 @@ AcceptReport Partners::accept(std::span<const std::string> texts,
     report.news.push_back(fmt::format("device {} of {} was recovered with its member's shares",
                                       vault.device_name(entry.device), member_name(entry.member)));
   }
+  tell_journeys(devices, report.news);
   if (vault.record->consortium.refused().size() > refused) {
     report.news.emplace_back("some entries give no rights; 'muniment grants --audit' says which");
   }

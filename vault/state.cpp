@@ -123,8 +123,7 @@ void Vault::State::open_access() {
                                       opened->reading.reading, &opened->refused_grants);
   opened->names = open_names(record->consortium, opened->keys);
   opened->access = make_access(opened->keys, opened->names);
-  opened->deposits =
-      find_deposits(record->consortium, identity().device, opened->reading.reading);
+  opened->deposits = find_deposits(record->consortium, identity().device, opened->reading.reading);
 }
 
 void Vault::State::open_catalog(bool locked, Activity& activity) {
@@ -308,6 +307,15 @@ const CollectionAccess& Vault::State::find_collection(const std::string& name) {
     throw Error(ErrorCode::damaged, message, "put the ledger back from a copy of the vault");
   }
   std::ranges::sort(names);
+  if (journey() != nullptr) {
+    throw Error(
+        ErrorCode::denied,
+        fmt::format("collection {}: it is not here; this device travels without {} "
+                    "collection{}, whose names it does not know either",
+                    escape(name), journey()->without.size(),
+                    journey()->without.size() == 1 ? "" : "s"),
+        "when the journey is over: 'muniment key return'; then " + members_with(Role::custodian));
+  }
   if (record->consortium.charter().members.size() > 1) {
     throw Error(ErrorCode::denied,
                 "collection " + escape(name) +
@@ -318,6 +326,13 @@ const CollectionAccess& Vault::State::find_collection(const std::string& name) {
   throw Error(ErrorCode::not_found, "collection " + escape(name) + ": there is no such collection",
               names.empty() ? "make it with 'muniment collection create " + escape(name) + "'"
                             : fmt::format("there are: {}", fmt::join(names, ", ")));
+}
+
+const Journey* Vault::State::journey() const {
+  const auto device = record->consortium.devices().find(identity().device);
+  if (device == record->consortium.devices().end()) return nullptr;
+  const std::optional<Journey>& journey = device->second.journey;
+  return journey && !journey->returned ? &*journey : nullptr;
 }
 
 std::string Vault::State::device_name(const DeviceId& device) const {

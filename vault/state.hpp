@@ -135,6 +135,17 @@ struct Vault::State {
   [[nodiscard]] IngestResult deposit(const CollectionId& collection,
                                      std::span<const std::filesystem::path> paths,
                                      const IngestOptions& options, Activity& activity);
+  // For travel mode.
+  // A keyring that was cut off between its two copies has left the old keys in one of them.
+  void finish_keyring();
+  [[nodiscard]] std::set<CollectionId> to_leave_behind(const TravelOptions& options);
+  [[nodiscard]] std::string certificate_for(const ReadingPublicKey& reading);
+  void append_journey(const std::set<CollectionId>& without, UnixSeconds until,
+                      const ReadingPublicKey& reading);
+  [[nodiscard]] RecoverySecretKey recovery_key(const RecoverySeed& seed) const;
+  void grant_to_self(const std::set<CollectionId>& wanted, const RecoverySecretKey& recovery);
+  // The collections that this device travels without; null unless it does.
+  [[nodiscard]] const Journey* journey() const;
   // What a deposit left that did not come to its end. Does nothing unless every ledger was read.
   void remove_abandoned_deposit(PackStore& packs, Activity& activity);
   [[nodiscard]] std::string device_name(const DeviceId& device) const;

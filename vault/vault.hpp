@@ -98,6 +98,28 @@ struct DepositInfo {
   std::uint64_t stored_bytes = 0;
 };
 
+struct TravelOptions {
+  std::vector<std::string> without;  // collections' names
+  bool without_all = false;          // all but the built-in one, instead of names
+  UnixSeconds until = 0;
+};
+
+struct TravelReport {
+  struct LeftBehind {
+    std::string collection;
+    std::vector<std::string> holders;  // who can read all of it, as far as is known here
+  };
+  std::vector<LeftBehind> left_behind;
+  std::vector<std::string> kept;  // collections that can still be read, with the built-in one
+  std::size_t slots_closed = 0;
+};
+
+struct ReturnReport {
+  std::vector<std::string> restored;  // collections
+  // Ids of those that a custodian has to grant again: their names are not known here any more.
+  std::vector<CollectionId> missing;
+};
+
 // How many of a snapshot's files are going to be read.
 enum class ReaderUse {
   few,   // what is needed of each pack
@@ -152,7 +174,9 @@ struct StatusReport {
   VerifyDepth last_verified_depth = VerifyDepth::presence;
   std::uint64_t last_verified_damage = 0;  // damaged objects that were found then
   std::optional<UnixSeconds> last_backup;  // of keyring and ledgers
-  std::vector<std::string> todo;           // what needs doing, a line each
+  std::optional<UnixSeconds> travels_until;
+  std::size_t left_behind = 0;    // collections that it travels without
+  std::vector<std::string> todo;  // what needs doing, a line each
 };
 
 // Not thread-safe; operations use threads of their own inside. Throws Error as documented in
@@ -218,6 +242,17 @@ class Vault {
   // half as in authorized_keys. It counts once a charter lists it (CharterChange::keys); until then
   // the same one is given again. Needs unlock().
   [[nodiscard]] std::string new_authority(Activity& activity);
+  // Leaves collections behind: nothing in the vault's directory opens them afterwards, whatever
+  // passphrase, key file or agent is at hand, and until they are granted again. There is a new
+  // reading key, whose only slot is `fresh`. Error(denied) names a collection that nobody else
+  // holds completely. A crash leaves the vault as it was, or travelling.
+  [[nodiscard]] TravelReport travel(const Credential& current, const TravelOptions& options,
+                                    const Credential& fresh, const Argon2idCost& cost,
+                                    Activity& activity);
+  // Ends that. Needs unlock(). With the member's recovery seed it takes back what the seed opens,
+  // as far as this member may grant; without (null) custodians grant it. Error(usage) if the device
+  // did not travel and there is nothing to take back.
+  [[nodiscard]] ReturnReport end_travel(const RecoverySeed* seed, Activity& activity);
 
   // Writes to the new file `file` what cannot be made again, sealed: keyring and ledgers, no packs.
   // Error(exists) if there is one of this name.

@@ -225,6 +225,11 @@ StatusReport Vault::status() {
         "a grant to this device does not hold the keys that it says: run 'muniment grants --audit' "
         "and ask another custodian to grant it");
   }
+  if (const Journey* journey = state.journey()) {
+    report.travels_until = journey->until;
+    report.left_behind = journey->without.size();
+    report.todo.emplace_back("when the journey is over: run 'muniment key return'");
+  }
   const Charter& charter = state.record->consortium.charter();
   const UnixSeconds left = charter.expires - state.environment.clock.now();
   if (left < 0) {

@@ -7,8 +7,10 @@ namespace muniment {
 namespace {
 
 DeviceId device_of(const DeviceKeys& keys) {
-  return DevicePublicKeys{verify_key(keys.service.transport), verify_key(keys.service.log),
-                          verify_key(keys.service.witness), public_key(keys.reading.reading)}
+  return DevicePublicKeys{verify_key(keys.service.transport),
+                          verify_key(keys.service.log),
+                          verify_key(keys.service.witness),
+                          {}}
       .id();
 }
 
@@ -43,6 +45,7 @@ void Vault::unlock(DeviceKeys keys, Activity& activity) {
   state.opened.emplace(Opened{std::move(keys.service), std::move(keys.reading), {}, {}, {}, {}});
   state.open_access();
   const std::unique_ptr<FileLock> held = state.try_lock();
+  if (held && state.journey() != nullptr) state.finish_keyring();
   state.open_catalog(held != nullptr, activity);
 }
 

@@ -6,6 +6,9 @@
 
 #include "tests/crash/aftermath.hpp"
 #include "tests/crash/disk.hpp"
+#include "tests/crash/replica.hpp"
+#include "tests/vault/members.hpp"
+#include "vault/keyring/recovery.hpp"
 
 using namespace muniment;
 using namespace muniment::test;
@@ -230,4 +233,91 @@ TEST_CASE("crash: a catalog that is made again is there or is made once more") {
   crash_everywhere(
       {"catalog rebuild"}, recording,
       [&](const fs::path& state, std::size_t promised) { aftermath.check(state, promised); });
+}
+
+namespace {
+
+// A paper whose desk travels without one of its collections; its recovery words hold it, too.
+struct Traveller {
+  Traveller() {
+    paper.create("letters");
+    paper.create("photos");
+    paper.ingest("letters", {{"a", "stays behind"}});
+    paper.ingest("photos", {{"b", "comes along"}});
+    Vault vault = Vault::open(paper.path, paper.environment());
+    const RecoverySeed seed = RecoverySeed::generate(paper.random);
+    CHECK(vault.replace_recovery(paper.key(), seed, paper.activity).empty());
+  }
+
+  [[nodiscard]] static Credential fresh() { return TestMember::key_named("for the journey"); }
+  void travel() {
+    Vault vault = Vault::open(paper.path, paper.environment());
+    TravelOptions options;
+    options.without = {"letters"};
+    options.until = paper.clock.now() + 1;
+    static_cast<void>(vault.travel(paper.key(), options, fresh(), {}, paper.activity));
+  }
+
+  // Whether a key opens the vault in `state`; what it opens then is read.
+  bool opens(const fs::path& state, const Credential& credential, bool all) {
+    std::optional<Vault> vault;
+    const auto error = error_of([&] { vault.emplace(paper.open(credential, state)); });
+    if (error) {
+      CHECK(error->code() == ErrorCode::wrong_key);
+      return false;
+    }
+    CHECK(paper.read(*vault, "photos/1") == Contents{{"b", "comes along"}});
+    const auto code = error_code([&] { static_cast<void>(paper.read(*vault, "letters/1")); });
+    CHECK(code == (all ? std::nullopt : std::optional(ErrorCode::denied)));
+    return true;
+  }
+
+  TestMember paper{"paper", 1};
+};
+
+}  // namespace
+
+TEST_CASE("crash: a vault travels once that was said, and else it is as it was or travels") {
+  Traveller sample;
+  const Recording recording = record(sample.paper.path, [&](auto promise) {
+    sample.travel();
+    promise();
+  });
+  crash_everywhere({"key travel"}, recording, [&](const fs::path& state, std::size_t promised) {
+    const bool before = sample.opens(state, sample.paper.key(), true);
+    const bool after = sample.opens(state, Traveller::fresh(), false);
+    CHECK(before != after);
+    if (promised > 0) CHECK(after);
+    if (before) return;
+    // Once it was opened, neither copy of the keyring knows the old keys.
+    for (const char* copy : {"keyring", "keyring.2"}) {
+      fs::rename(state / copy, state / "aside");
+      CHECK_FALSE(sample.opens(state, sample.paper.key(), true));
+      fs::rename(state / "aside", state / copy);
+    }
+  });
+}
+
+TEST_CASE("crash: a deposit is there once it returned, and else no pack of it stays") {
+  TestMember paper("paper", 1);
+  TestMember source("source", 2);
+  paper.take_in(source, Roles().add(Role::contributor));
+  paper.create("letters");
+  static_cast<void>(source.accept(paper.grant("letters", source, Rights::deposit)));
+  const Contents contents{{"a", noise(100'000, 1)}, {"b", noise(17'000'000, 2)}};
+  const Recording recording = record(source.path, [&](auto promise) {
+    source.ingest("letters", contents);
+    promise();
+  });
+  crash_everywhere({"deposit"}, recording, [&](const fs::path& state, std::size_t promised) {
+    Vault vault = source.open(source.key(), state);
+    const std::size_t there = vault.deposits("letters").size();
+    CHECK(there >= promised);
+    source.ingest(vault, "letters", {{"next", "one"}});
+    CHECK(vault.deposits("letters").size() == there + 1);
+    const ReplicaView view = view_as_replica(state);
+    for (const std::string& fault : view.faults) FAIL_CHECK(fault);
+    CHECK(view.unlisted.empty());
+    CHECK(TestMember::packs_of(state).size() == view.listed.size());
+  });
 }

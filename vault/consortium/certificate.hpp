@@ -13,8 +13,9 @@ struct DevicePublicKeys {
   VerifyKey<WitnessPurpose> witness;
   ReadingPublicKey reading;
 
-  // The first 16 bytes of the SHA-256 of the certificate's first line and its four lines of keys:
-  // nobody else can claim the id.
+  // The first 16 bytes of the SHA-256 of the certificate's first line and its lines of keys, but
+  // for the reading key: nobody else can claim the id, and it stays when the reading key is
+  // replaced.
   [[nodiscard]] DeviceId id() const;
 
   friend bool operator==(const DevicePublicKeys&, const DevicePublicKeys&) = default;

@@ -51,6 +51,14 @@ bool Consortium::is_active(const DeviceId& device) const noexcept {
          charter().find(found->second.certificate.member) != nullptr;
 }
 
+bool Consortium::is_left_behind(const CollectionId& collection,
+                                const DeviceId& device) const noexcept {
+  const auto found = x_devices.find(device);
+  if (found == x_devices.end()) return false;
+  const std::optional<Journey>& journey = found->second.journey;
+  return journey && !journey->returned && journey->without.contains(collection);
+}
+
 const Epoch& Consortium::sealing_epoch(const CollectionId& collection) const {
   const auto found = x_collections.find(collection);
   if (found == x_collections.end() || found->second.epochs.empty()) {

@@ -3,6 +3,8 @@
 // in whatever order they came. Needs no key; names stay sealed (keys.hpp).
 #pragma once
 
+#include <set>
+
 #include "vault/consortium/certificate.hpp"
 #include "vault/consortium/collection.hpp"
 #include "vault/consortium/epoch.hpp"
@@ -19,13 +21,23 @@ struct SealedPart {
   Bytes sealed;
 };
 
+// A device's own word on the collections that it travels without.
+struct Journey {
+  UnixSeconds until = 0;
+  std::set<CollectionId> without;
+  std::optional<UnixSeconds> returned;  // set once it is over
+
+  friend bool operator==(const Journey&, const Journey&) = default;
+};
+
 struct Device {
-  Certificate certificate;
-  SealedPart name;  // to the built-in collection's readers
+  Certificate certificate;  // the newest: a reading key may be replaced
+  SealedPart name;          // to the built-in collection's readers
   // Set once it is revoked: how much of each of its ledgers still counts.
   std::optional<LedgerSizes> revoked;
   // Its certificate rests on what a later charter ended: it is known, and never active.
   bool departed = false;
+  std::optional<Journey> journey{};  // the last one
 };
 
 // What an entry is good for once its device was revoked, or its member lost what the entry rests
@@ -65,6 +77,8 @@ struct Collection {
   std::vector<SealedPart> restated;
   std::vector<Epoch> epochs;          // by number, then by commitment
   std::vector<ApprovedGrant> grants;  // by ledger, then by index
+  // Keys that a device had already, sealed by itself to a later reading key.
+  std::map<DeviceId, std::vector<Bytes>> rewrapped;
 
   // The last that is not past; of several with one number, any. Null if there is none.
   [[nodiscard]] const Epoch* newest() const noexcept;
@@ -136,6 +150,10 @@ class Consortium {
 
   // A device of a present member that was not revoked.
   [[nodiscard]] bool is_active(const DeviceId& device) const noexcept;
+
+  // Whether the device travels without the collection: it is given no key of it meanwhile.
+  [[nodiscard]] bool is_left_behind(const CollectionId& collection,
+                                    const DeviceId& device) const noexcept;
 
   // The epoch to seal to: not past, of the highest number, not disputed, and read by nobody who was
   // revoked or left. Error(denied) if there is none: a custodian has to begin another.

@@ -66,12 +66,18 @@ std::string write_grant(const GrantFacts& facts, const Epoch& epoch, const Wante
       std::move(label)});
 }
 
-void require_grantee(const Consortium& consortium, const Grantee& to) {
+void require_grantee(const Consortium& consortium, const CollectionId& collection,
+                     const Grantee& to) {
   if (const auto* member = std::get_if<MemberId>(&to)) {
     if (consortium.recoveries().contains(*member) && consortium.charter().find(*member)) return;
     throw Error(ErrorCode::denied, "member " + member->hex() + ": it has no recovery recipient");
   }
   const DeviceId& device = std::get<DeviceId>(to);
+  if (consortium.is_left_behind(collection, device)) {
+    throw Error(ErrorCode::denied,
+                "device " + device.hex() + ": it travels without this collection",
+                "when it is back, take in what its 'muniment key return' prints");
+  }
   if (consortium.is_active(device)) return;
   throw Error(ErrorCode::denied,
               "device " + device.hex() +
@@ -98,7 +104,7 @@ std::vector<std::string> grant_entries(const Consortium& consortium, const Wante
                                        const CollectionKeys& keys, const Custodian& custodian,
                                        Random& random) {
   require_custodian(consortium, custodian.member);
-  require_grantee(consortium, wanted.to);
+  require_grantee(consortium, wanted.collection, wanted.to);
   const GrantFacts facts{consortium, wanted.collection, custodian, random};
   const Epoch& current = consortium.sealing_epoch(wanted.collection);
   if (wanted.rights != Rights::read) return {write_grant(facts, current, wanted, {})};
@@ -149,9 +155,10 @@ std::map<Grantee, Rights> remaining_grantees(const Consortium& consortium,
     if (!gives_rights(approved, known)) continue;
     const Grantee& to = approved.grant.to;
     const auto* device = std::get_if<DeviceId>(&to);
-    const bool present = device != nullptr
-                             ? consortium.is_active(*device)
-                             : consortium.charter().find(std::get<MemberId>(to)) != nullptr;
+    const bool present =
+        device != nullptr
+            ? consortium.is_active(*device) && !consortium.is_left_behind(collection, *device)
+            : consortium.charter().find(std::get<MemberId>(to)) != nullptr;
     if (!present || excluded.contains(to)) continue;
     const auto [at, fresh] = remaining.emplace(to, approved.grant.rights);
     // Each right includes those after it.
@@ -246,6 +253,20 @@ std::set<EpochCommitment> shared_epochs(const Consortium& consortium,
     if (all) shared.insert(epoch.commitment);
   }
   return shared;
+}
+
+std::set<EpochCommitment> held_epochs(const Consortium& consortium, const CollectionId& collection,
+                                      const Grantee& to) {
+  const Collection& facts = consortium.collections().at(collection);
+  std::set<EpochCommitment> held;
+  for (const Epoch& epoch : facts.epochs) {
+    const bool alone = std::ranges::count(facts.epochs, epoch.number, &Epoch::number) == 1;
+    const bool has = std::ranges::any_of(facts.grants, [&](const ApprovedGrant& approved) {
+      return approved.grant.to == to && covers(approved.grant, epoch, alone);
+    });
+    if (has) held.insert(epoch.commitment);
+  }
+  return held;
 }
 
 std::string recovery_entry(const Consortium& consortium, const RecoveryPublicKey& recipient,

@@ -38,8 +38,8 @@ struct WantedGrant {
 // Who will not be given a new epoch, though nothing in the ledgers says so yet.
 using Excluded = std::set<Grantee>;
 
-// The rights that each grantee has in a collection by any grant so far: devices that are active,
-// recovery recipients of present members; without the excluded.
+// The rights that each grantee has in a collection by any grant so far: devices that are active and
+// do not travel without it, recovery recipients of present members; without the excluded.
 //
 // Grants that are past give none. But where a charter does not say up to where their ledger counts,
 // those below its size in `known` do: they were here before the charter was.
@@ -69,6 +69,11 @@ struct WantedEpoch {
 [[nodiscard]] std::vector<CollectionId> stale_collections(const Consortium& consortium,
                                                           const Excluded& excluded,
                                                           const LedgerSizes& known = {});
+
+// The epochs whose keys `to` was granted.
+[[nodiscard]] std::set<EpochCommitment> held_epochs(const Consortium& consortium,
+                                                    const CollectionId& collection,
+                                                    const Grantee& to);
 
 // The epochs of `collection` whose keys everybody was granted who may read its present one, but for
 // the excluded: what is stored for them need not be stored again.

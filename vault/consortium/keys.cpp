@@ -62,11 +62,36 @@ std::optional<Refusal> merge(std::optional<CollectionKeys>& into, EnvelopeKeys k
   return std::nullopt;
 }
 
+bool has_travelled(const Consortium& consortium, const Grantee& to) {
+  const auto* device = std::get_if<DeviceId>(&to);
+  const auto found =
+      device == nullptr ? consortium.devices().end() : consortium.devices().find(*device);
+  return found != consortium.devices().end() && found->second.journey;
+}
+
 // What a grant's envelope holds, once it is what it should be.
 struct OpenGrant {
   const ApprovedGrant* approved;
   EnvelopeKeys keys;
 };
+
+// Adds what a device sealed to itself. Nobody approved that, so each key must be one that the
+// ledgers know; a device that travels without the collection has none.
+void merge_rewrapped(const Consortium& consortium, const CollectionId& id, const Grantee& to,
+                     const EnvelopeOpener& open, std::optional<CollectionKeys>& into) {
+  const auto* device = std::get_if<DeviceId>(&to);
+  const Collection& collection = consortium.collections().at(id);
+  if (device == nullptr || !collection.rewrapped.contains(*device)) return;
+  for (const Bytes& envelope : collection.rewrapped.at(*device)) {
+    Opened opened = open(envelope);
+    auto* keys = std::get_if<EnvelopeKeys>(&opened);
+    if (keys == nullptr || keys->consortium != consortium.id() || keys->collection != id) continue;
+    const bool known = std::ranges::none_of(keys->epochs, [&](const EnvelopeEpoch& epoch) {
+      return check_epoch(collection, *keys, epoch).has_value();
+    });
+    if (known) static_cast<void>(merge(into, std::move(*keys)));
+  }
+}
 
 std::optional<CollectionKeys> open_for(const Consortium& consortium, const CollectionId& id,
                                        const Grantee& to, const EnvelopeOpener& open,
@@ -83,6 +108,12 @@ std::optional<CollectionKeys> open_for(const Consortium& consortium, const Colle
     if (grant.to != to || grant.rights != Rights::read) continue;
     Opened content = open(approved.envelope);
     auto* keys = std::get_if<EnvelopeKeys>(&content);
+    // It may have been sealed to a reading key that was replaced since.
+    const auto* unopened = std::get_if<EnvelopeRefusal>(&content);
+    if (unopened != nullptr && *unopened == EnvelopeRefusal::not_for_this_key &&
+        has_travelled(consortium, to)) {
+      continue;
+    }
     std::optional<Refusal> refusal = Refusal::envelope_unreadable;
     if (keys != nullptr) refusal = check_envelope(consortium.id(), found->second, grant, *keys);
     if (refusal) {
@@ -100,6 +131,7 @@ std::optional<CollectionKeys> open_for(const Consortium& consortium, const Colle
     const auto refusal = merge(result, std::move(grant.keys));
     if (refusal) refuse(*grant.approved, *refusal);
   }
+  merge_rewrapped(consortium, id, to, open, result);
   if (result) {
     std::ranges::sort(result->epochs, {}, [](const OpenEpoch& epoch) {
       return std::pair(epoch.number, epoch.commitment);

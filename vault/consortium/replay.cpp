@@ -29,10 +29,12 @@ Consortium Replay::finish() && {
   accept_recoveries();
   note_recovered();
   note_forks();
+  note_journeys();
   begin_collections();
   begin_epochs();
   mark_disputed_epochs();
   approve_grants();
+  keep_rewrapped();
   std::ranges::sort(x_result.x_refused, {}, [](const RefusedEntry& refused) {
     return std::pair(refused.ledger, refused.index);
   });
@@ -46,7 +48,8 @@ void Replay::read(const Ledger& ledger) {
     const Place place{&ledger, index, act_of(text)};
     const bool for_built_in = place.act == Act::charter || place.act == Act::device ||
                               place.act == Act::recovery || place.act == Act::revoke ||
-                              place.act == Act::recovered || place.act == Act::fork;
+                              place.act == Act::recovered || place.act == Act::fork ||
+                              place.act == Act::travel || place.act == Act::returned;
     if (for_built_in && !built_in) {
       refuse(place, Refusal::wrong_ledger);
       continue;
@@ -69,6 +72,15 @@ void Replay::read(const Ledger& ledger) {
         break;
       case Act::fork:
         keep(x_forks, decode_fork_entry(text), place);
+        break;
+      case Act::travel:
+        keep(x_journeys, decode_travel_entry(text), place);
+        break;
+      case Act::returned:
+        keep(x_returns, decode_returned_entry(text), place);
+        break;
+      case Act::rewrap:
+        keep(x_rewraps, decode_rewrap_entry(text), place);
         break;
       case Act::collection:
         keep(x_collections, decode_collection_entry(text), place);

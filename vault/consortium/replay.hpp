@@ -5,6 +5,7 @@
 
 #include "vault/consortium/consortium.hpp"
 #include "vault/consortium/fork.hpp"
+#include "vault/consortium/travel.hpp"
 
 namespace muniment {
 
@@ -47,6 +48,11 @@ class Replay {
   [[nodiscard]] std::optional<Refusal> note(const Found<RecoveredEntry>& found);
   void note_forks();
   [[nodiscard]] std::optional<Refusal> note(const ForkEntry& entry);
+  void note_journeys();
+  [[nodiscard]] std::optional<Refusal> note(const Found<TravelEntry>& found);
+  [[nodiscard]] std::optional<Refusal> note(const Found<ReturnedEntry>& found);
+  void keep_rewrapped();
+  [[nodiscard]] std::optional<Refusal> keep(const Found<RewrapEntry>& found);
   void revoke_devices();
   [[nodiscard]] std::optional<Refusal> revoke(const Found<RevocationEntry>& found);
   void begin_collections();
@@ -88,6 +94,10 @@ class Replay {
   std::vector<Found<RecoveryEntry>> x_recoveries;
   std::vector<Found<RecoveredEntry>> x_recovered;
   std::vector<Found<ForkEntry>> x_forks;
+  std::vector<Found<TravelEntry>> x_journeys;
+  std::vector<Found<ReturnedEntry>> x_returns;
+  std::vector<Found<RewrapEntry>> x_rewraps;
+  std::map<DeviceId, std::uint64_t> x_journey_begins;  // of the last one, in the device's ledger
   std::vector<Found<RevocationEntry>> x_revocations;
   std::vector<Found<CollectionEntry>> x_collections;
   std::vector<Found<EpochEntry>> x_epochs;

@@ -125,13 +125,9 @@ Error wrong_key(CredentialKind kind) {
 
 CreatedKeyring Keyring::create(const KeyringIdentity& identity, ServiceKeys service,
                                ReadingKeys reading, Random& random) {
-  UnlockedKeyring unlocked;
-  unlocked.service = {std::move(service), CompartmentKey<ServiceKeys>::generate(random)};
-  unlocked.reading = {std::move(reading), CompartmentKey<ReadingKeys>::generate(random)};
   Keyring keyring;
   keyring.x_identity = identity;
-  keyring.x_service = seal_keys(identity, *unlocked.service, random);
-  keyring.x_reading = seal_keys(identity, *unlocked.reading, random);
+  UnlockedKeyring unlocked = keyring.renew(std::move(service), std::move(reading), random);
   return {std::move(keyring), std::move(unlocked)};
 }
 
@@ -254,6 +250,16 @@ void Keyring::rebind(const ConsortiumId& consortium, const UnlockedKeyring& unlo
   x_identity.consortium = consortium;
   x_service = seal_keys(x_identity, *unlocked.service, random);
   x_reading = seal_keys(x_identity, *unlocked.reading, random);
+}
+
+UnlockedKeyring Keyring::renew(ServiceKeys service, ReadingKeys reading, Random& random) {
+  UnlockedKeyring unlocked;
+  unlocked.service = {std::move(service), CompartmentKey<ServiceKeys>::generate(random)};
+  unlocked.reading = {std::move(reading), CompartmentKey<ReadingKeys>::generate(random)};
+  x_slots.clear();
+  x_service = seal_keys(x_identity, *unlocked.service, random);
+  x_reading = seal_keys(x_identity, *unlocked.reading, random);
+  return unlocked;
 }
 
 void Keyring::remove_slot(const SlotId& id) {

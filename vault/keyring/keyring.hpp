@@ -79,6 +79,9 @@ class Keyring {
   // The same keys for another consortium, whose device has the same id: what joining changes.
   // `unlocked` must hold both compartments.
   void rebind(const ConsortiumId& consortium, const UnlockedKeyring& unlocked, Random& random);
+  // Other keys in both compartments, under new compartment keys. All slots are gone, and what they
+  // opened opens nothing any more: add one before it is saved.
+  [[nodiscard]] UnlockedKeyring renew(ServiceKeys service, ReadingKeys reading, Random& random);
   // Error(not_found) if there is no such slot; Error(usage) if it is the last that opens a
   // compartment.
   void remove_slot(const SlotId& id);

@@ -12,10 +12,11 @@ namespace muniment {
 namespace {
 
 // In the order of Act.
-constexpr std::array<std::string_view, 11> type_lines{
+constexpr std::array<std::string_view, 14> type_lines{
     "muniment/charter/v1",    "muniment/device/v1",    "muniment/recovery/v1", "muniment/revoke/v1",
     "muniment/collection/v1", "muniment/epoch/v1",     "muniment/grant/v1",    "muniment/packs/v1",
-    "muniment/snapshot/v1",   "muniment/recovered/v1", "muniment/fork/v1"};
+    "muniment/snapshot/v1",   "muniment/recovered/v1", "muniment/fork/v1",     "muniment/travel/v1",
+    "muniment/returned/v1",   "muniment/rewrap/v1"};
 static_assert(type_lines.size() == static_cast<std::size_t>(Act::unknown));
 
 constexpr std::string_view snapshot_record_type = "muniment/sealed-snapshot/v1";

@@ -24,6 +24,9 @@ enum class Act {
   snapshot,
   recovered,
   fork,
+  travel,
+  returned,
+  rewrap,
   unknown,  // kept, counted, passed on; gives no rights
 };
 
