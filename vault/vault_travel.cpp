@@ -151,7 +151,7 @@ TravelReport Vault::travel(const Credential& current, const TravelOptions& optio
 
   state.catalog.reset();
   state.opened.emplace(
-      Opened{std::move(renewed.service->keys), std::move(renewed.reading->keys), {}, {}, {}});
+      Opened{std::move(renewed.service->keys), std::move(renewed.reading->keys), {}, {}, {}, {}});
   // It is done, whatever becomes of the catalog.
   try {
     state.load_record();

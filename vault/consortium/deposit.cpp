@@ -43,7 +43,8 @@ std::map<CollectionId, std::string> find_deposits(const Consortium& consortium,
     for (const ApprovedGrant& approved : collection.grants) {
       if (approved.grant.to != Grantee(device)) continue;
       reads = reads || approved.grant.rights == Rights::read;
-      if (approved.grant.rights != Rights::deposit) continue;
+      if (approved.grant.rights != Rights::deposit || approved.standing != Standing::counts)
+        continue;
       if (name.empty()) name = id.hex();
       const auto label = open_label(key, id, device, approved.label);
       if (label) name = *label;
@@ -58,7 +59,8 @@ const Epoch& deposit_epoch(const Consortium& consortium, const CollectionId& col
   const Epoch& epoch = consortium.sealing_epoch(collection);
   const auto& grants = consortium.collections().at(collection).grants;
   const bool granted = std::ranges::any_of(grants, [&](const ApprovedGrant& approved) {
-    return approved.grant.to == Grantee(device) && approved.grant.rights <= Rights::deposit &&
+    return approved.standing == Standing::counts && approved.grant.to == Grantee(device) &&
+           approved.grant.rights <= Rights::deposit &&
            approved.grant.commitment == epoch.commitment;
   });
   if (granted) return epoch;
