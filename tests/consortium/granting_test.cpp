@@ -157,7 +157,7 @@ TEST_CASE("granting: two epochs begun at once end with one that excludes everyon
   CHECK(shared.present_epoch() == 3);
   CHECK(shared.keys_of(0)->epochs.size() == 4);
   CHECK(shared.keys_of(2)->epochs.size() == 2);
-  // A reader who comes later is given both epochs of number 2, which takes two grants.
+  // A reader who comes later is given both epochs of number 2, by a grant for each.
   shared.members.emplace_back(shared.random);
   const std::size_t fourth = 3;
   std::vector<CharterMember> listed;
@@ -169,6 +169,12 @@ TEST_CASE("granting: two epochs begun at once end with one that excludes everyon
   CHECK_FALSE(shared.grant(1, fourth));
   CHECK(shared.keys_of(fourth)->epochs.size() == 4);
   CHECK(shared.refusals().empty());
+  // The ledgers tell that it holds them all, as its custodian does.
+  const Consortium after = shared.replay();
+  const Grantee to = shared.members[fourth].device();
+  CHECK(held_epochs(after, shared.collection, to).size() == 4);
+  // All but the one that was kept from the first member's recovery words.
+  CHECK(shared_epochs(after, shared.collection, {}).size() == 3);
 }
 
 TEST_CASE("granting: after the last number there is no further epoch") {

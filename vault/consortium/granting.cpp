@@ -24,6 +24,11 @@ const Epoch& known_epoch(const Consortium& consortium, const CollectionId& colle
   return *std::ranges::find(epochs, commitment, &Epoch::commitment);
 }
 
+// Whether there is one epoch of this number; two custodians may have begun one at once.
+bool is_alone(const Collection& collection, std::uint32_t number) {
+  return std::ranges::count(collection.epochs, number, &Epoch::number) == 1;
+}
+
 Bytes seal_to(const Consortium& consortium, const Grantee& to, const EnvelopeKeys& keys,
               Random& random) {
   if (const auto* device = std::get_if<DeviceId>(&to)) {
@@ -117,9 +122,9 @@ std::vector<std::string> grant_entries(const Consortium& consortium, const Wante
   for (const OpenEpoch& epoch : keys.epochs) {
     const bool is_current = epoch.commitment == current.commitment;
     if (!is_current && (!wanted.history || epoch.number > current.number)) continue;
-    const bool taken = !main.epochs.empty() && main.epochs.back().number == epoch.number;
-    // The present one stands last; others of its number, and second ones of a number, stand alone.
-    if (!is_current && (taken || epoch.number == current.number)) {
+    // The present one stands last. Of several with one number each has a grant that names it, else
+    // nobody could tell from the ledgers who holds which.
+    if (!is_current && !is_alone(consortium.collections().at(wanted.collection), epoch.number)) {
       EnvelopeKeys alone = envelope_keys(consortium, wanted.collection, keys);
       alone.epochs.push_back({epoch.number, epoch.key.clone()});
       WantedGrant extra = wanted;
@@ -225,11 +230,11 @@ std::vector<CollectionId> stale_collections(const Consortium& consortium, const 
 
 namespace {
 
-// Whether a grant's envelope has the key of `epoch`.
+// Whether a grant's envelope has the key of `epoch`, which is `alone` with its number: of several,
+// envelopes with history hold none.
 bool covers(const Grant& grant, const Epoch& epoch, bool alone) {
   if (grant.rights != Rights::read) return false;
   if (grant.commitment == epoch.commitment) return true;
-  // Of two epochs of one number an envelope with history holds one, and nothing says which.
   return grant.history && alone && grant.epoch > epoch.number;
 }
 
@@ -242,7 +247,7 @@ std::set<EpochCommitment> shared_epochs(const Consortium& consortium,
   const auto remaining = remaining_grantees(consortium, collection, excluded);
   std::set<EpochCommitment> shared;
   for (const Epoch& epoch : epochs) {
-    const bool alone = std::ranges::count(epochs, epoch.number, &Epoch::number) == 1;
+    const bool alone = is_alone(consortium.collections().at(collection), epoch.number);
     std::set<Grantee> holders;
     for (const ApprovedGrant& approved : grants) {
       if (covers(approved.grant, epoch, alone)) holders.insert(approved.grant.to);
@@ -260,7 +265,7 @@ std::set<EpochCommitment> held_epochs(const Consortium& consortium, const Collec
   const Collection& facts = consortium.collections().at(collection);
   std::set<EpochCommitment> held;
   for (const Epoch& epoch : facts.epochs) {
-    const bool alone = std::ranges::count(facts.epochs, epoch.number, &Epoch::number) == 1;
+    const bool alone = is_alone(facts, epoch.number);
     const bool has = std::ranges::any_of(facts.grants, [&](const ApprovedGrant& approved) {
       return approved.grant.to == to && covers(approved.grant, epoch, alone);
     });

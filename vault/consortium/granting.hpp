@@ -27,7 +27,7 @@ struct WantedGrant {
 };
 
 // The entries that give `to` its rights, to the epoch that is sealed to now. Where an earlier epoch
-// number has two epochs, since two custodians began one at once, it takes more than one grant.
+// number has two epochs, since two custodians began one at once, it takes a grant for each of them.
 // Error(denied) if the device was revoked or nobody vouches for it, or the custodian may not grant,
 // or `keys` do not hold the epoch.
 [[nodiscard]] std::vector<std::string> grant_entries(const Consortium& consortium,
