@@ -340,17 +340,29 @@ std::string Vault::State::device_name(const DeviceId& device) const {
   return name != opened->names.devices.end() ? name->second : device.hex();
 }
 
+std::string Vault::State::device_path(const DeviceId& device) const {
+  const auto known = record->consortium.devices().find(device);
+  if (known == record->consortium.devices().end()) return device_name(device);
+  const MemberId& member = known->second.certificate.member;
+  const auto name = opened->names.members.find(member);
+  return (name == opened->names.members.end() ? member.hex() : name->second) + "/" +
+         device_name(device);
+}
+
+std::string Vault::State::device_label(const DeviceId& device) const {
+  const auto is_alone = [&](const auto& text_of) {
+    const std::string text = text_of(device);
+    return std::ranges::none_of(record->consortium.devices(), [&](const auto& other) {
+      return other.first != device && text_of(other.first) == text;
+    });
+  };
+  if (is_alone([&](const DeviceId& id) { return device_name(id); })) return device_name(device);
+  if (is_alone([&](const DeviceId& id) { return device_path(id); })) return device_path(device);
+  return device.hex().substr(0, 8);
+}
+
 std::string Vault::State::describe_fork(const LedgerName& ledger) const {
-  std::string device = ledger.device.hex();
-  if (opened) {
-    device = device_name(ledger.device);
-    const auto known = record->consortium.devices().find(ledger.device);
-    if (known != record->consortium.devices().end()) {
-      const MemberId& member = known->second.certificate.member;
-      const auto name = opened->names.members.find(member);
-      device = (name == opened->names.members.end() ? member.hex() : name->second) + "/" + device;
-    }
-  }
+  const std::string device = opened ? device_path(ledger.device) : ledger.device.hex();
   return fmt::format("ledger {}: device {} signed two histories of it; nothing more is taken of it",
                      ledger.id().hex(), escape(device));
 }
@@ -372,11 +384,13 @@ std::vector<NamedSnapshot> Vault::State::named_snapshots(
     std::ranges::sort(wanted, {}, &CollectionAccess::name);
   }
   std::vector<NamedSnapshot> named;
+  std::map<DeviceId, std::string> labels;
   for (const CollectionAccess* access : wanted) {
     for (CatalogSnapshot& facts : catalog->catalog.snapshots(access->id)) {
-      named.push_back(
-          {fmt::format("{}/{}@{}", access->name, facts.number, device_name(facts.device)),
-           std::move(facts)});
+      const auto [label, first] = labels.try_emplace(facts.device);
+      if (first) label->second = device_label(facts.device);
+      named.push_back({fmt::format("{}/{}@{}", access->name, facts.number, label->second),
+                       std::move(facts)});
     }
   }
   return named;

@@ -149,6 +149,11 @@ struct Vault::State {
   // What a deposit left that did not come to its end. Does nothing unless every ledger was read.
   void remove_abandoned_deposit(PackStore& packs, Activity& activity);
   [[nodiscard]] std::string device_name(const DeviceId& device) const;
+  // "bbc/desk"; ids where names cannot be read.
+  [[nodiscard]] std::string device_path(const DeviceId& device) const;
+  // What names the device in names of snapshots: its name; with its member's where several devices
+  // are called so; the first digits of its id where even that is not enough.
+  [[nodiscard]] std::string device_label(const DeviceId& device) const;
   // What is said of a ledger with two histories, and of whose device it is as far as names can be
   // read.
   [[nodiscard]] std::string describe_fork(const LedgerName& ledger) const;

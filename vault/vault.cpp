@@ -149,6 +149,7 @@ SnapshotInfo Vault::resolve(const SnapshotName& name, Activity& activity) {
   std::erase_if(all, [&](const NamedSnapshot& snapshot) {
     const CatalogSnapshot& facts = snapshot.facts;
     const bool device = name.device.empty() || x_state->device_name(facts.device) == name.device ||
+                        x_state->device_path(facts.device) == name.device ||
                         (name.device.size() >= 4 && facts.device.hex().starts_with(name.device));
     return !device || (name.number && facts.number != *name.number);
   });
@@ -166,10 +167,14 @@ SnapshotInfo Vault::resolve(const SnapshotName& name, Activity& activity) {
   }
   if (!name.number) return x_state->describe(std::ranges::max(all, {}, when), activity);
   if (all.size() > 1) {
+    std::string names;
+    for (const NamedSnapshot& snapshot : all) {
+      names += (names.empty() ? "" : ", ") + escape(snapshot.name);
+    }
     throw Error(ErrorCode::usage,
                 fmt::format("snapshot {}/{}: several devices have one of this number",
                             name.collection, *name.number),
-                "name the device, too: " + all[0].name);
+                "name the device, too: " + names);
   }
   return x_state->describe(all[0], activity);
 }

@@ -68,14 +68,15 @@ struct CollectionInfo {
 struct SnapshotName {
   std::string collection;
   std::optional<std::uint64_t> number;  // empty: the last committed in ledger order
-  std::string device;  // a name, or a prefix of the id of at least 4 digits; empty: any
+  // A name, MEMBER/NAME, or a prefix of the id of at least 4 digits; empty: any.
+  std::string device;
 
   // Empty if `text` is not such a name.
   [[nodiscard]] static std::optional<SnapshotName> parse(std::string_view text);
 };
 
 struct SnapshotInfo {
-  std::string name;  // COLLECTION/NUMBER@DEVICE
+  std::string name;  // COLLECTION/NUMBER@DEVICE, or @MEMBER/DEVICE if several are called so
   std::string collection;
   std::uint64_t number = 0;
   std::string device;

@@ -106,7 +106,7 @@ IngestReport Vault::ingest(const std::string& collection,
                  : state.take_in(state.find_collection(collection), paths, options, activity);
   if (options.dry_run) return std::move(result.report);
   result.report.snapshot = fmt::format("{}/{}@{}", collection, result.number,
-                                       state.device_name(state.identity().device));
+                                       state.device_label(state.identity().device));
   // It is committed, whatever becomes of the catalog.
   try {
     state.refresh(activity);
@@ -219,7 +219,8 @@ std::vector<DepositInfo> Vault::deposits(const std::optional<std::string>& colle
         next.collection = known->second;
         next.number = snapshot->number;
         next.device = state.device_name(ledger.name().device);
-        next.name = fmt::format("{}/{}@{}", next.collection, next.number, next.device);
+        next.name = fmt::format("{}/{}@{}", next.collection, next.number,
+                                state.device_label(ledger.name().device));
         infos.push_back(std::exchange(next, {}));
       }
     }

@@ -9,11 +9,13 @@ namespace muniment::test {
 
 class TestMember {
  public:
-  TestMember(std::string name, std::uint64_t seed) : x_name(std::move(name)), random(seed) {
+  // The device is called NAME-desk unless it is given a name.
+  TestMember(std::string name, std::uint64_t seed, const std::string& device = {})
+      : x_name(std::move(name)), random(seed) {
     InitOptions options;
     options.directory = path;
     options.member = x_name;
-    options.device = x_name + "-desk";
+    options.device = device.empty() ? x_name + "-desk" : device;
     static_cast<void>(Vault::init(options, key(), environment()));
   }
 

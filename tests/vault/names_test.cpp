@@ -1,4 +1,4 @@
-#include "tests/vault/sample_vault.hpp"
+#include "tests/vault/members.hpp"
 #include "vault/consortium/keys.hpp"
 #include "vault/keyring/keyring_file.hpp"
 #include "vault/ledger/entries.hpp"
@@ -295,4 +295,27 @@ TEST_CASE("snapshot: the same files give another root, so that roots tell nothin
   sample.ingest(vault);
   CHECK(resolve(sample, vault, "files/1").content_root !=
         resolve(sample, vault, "files/2").content_root);
+}
+
+TEST_CASE("resolve: of devices that are called the same the member's name tells which") {
+  TestMember spiegel("spiegel", 1, "desk");
+  TestMember bbc("bbc", 2, "desk");
+  spiegel.take_in(bbc, Roles().add(Role::reader));
+  spiegel.create("letters");
+  static_cast<void>(bbc.accept(spiegel.grant("letters", bbc)));
+  CHECK(bbc.ingest("letters", {{"of", "bbc"}}) == "letters/1@bbc/desk");
+  static_cast<void>(spiegel.accept(bbc.text_for(spiegel)));
+  spiegel.copy_packs_from(bbc);
+  CHECK(spiegel.ingest("letters", {{"of", "spiegel"}}) == "letters/1@spiegel/desk");
+
+  Vault vault = spiegel.open();
+  CHECK(spiegel.read(vault, "letters/1@bbc/desk") == Contents{{"of", "bbc"}});
+  CHECK(spiegel.read(vault, "letters/1@spiegel/desk") == Contents{{"of", "spiegel"}});
+  try {
+    static_cast<void>(vault.resolve(*parse("letters/1@desk"), spiegel.activity));
+    FAIL("two are called so");
+  } catch (const Error& error) {
+    CHECK(error.code() == ErrorCode::usage);
+    CHECK(error.hint() == "name the device, too: letters/1@bbc/desk, letters/1@spiegel/desk");
+  }
 }
