@@ -94,10 +94,17 @@ SecretBytes argon2id(ByteView passphrase, ByteView salt, const Argon2idCost& cos
 Argon2idCost measure_argon2id(unsigned milliseconds, std::uint64_t memory_bytes_min) {
   const std::array<std::byte, argon2id_salt_bytes> salt{};
   Argon2idCost cost{.passes = 1, .memory_bytes = memory_bytes_min};
-  const double before = thread_milliseconds();
-  (void)argon2id(as_bytes("measured"), salt, cost);
-  const double one_pass = std::max(thread_milliseconds() - before, 1e-3);
-  double passes = milliseconds / one_pass;
+  const auto measured = [&](std::uint32_t passes) {
+    const double before = thread_milliseconds();
+    (void)argon2id(as_bytes("measured"), salt, {passes, cost.memory_bytes});
+    return thread_milliseconds() - before;
+  };
+  // The first pass also gets the memory from the system. Of what is measured twice the less counts:
+  // a machine that was busy meanwhile would make the cost too low for ever.
+  const double first = std::min(measured(1), measured(1));
+  const double next = std::max(measured(2) - first, first / 4);
+  const double one_pass = std::max(std::min(first, next), 1e-3);
+  double passes = 1 + (milliseconds - first) / one_pass;
 
   // Memory first, as that is what an attacker's hardware lacks; but leave three passes to be had,
   // the fewest that RFC 9106 §4 recommends below 2 GiB.

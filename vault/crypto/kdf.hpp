@@ -39,7 +39,7 @@ inline constexpr std::uint32_t argon2id_passes_max = 64;
 [[nodiscard]] SecretBytes argon2id(ByteView passphrase, ByteView salt, const Argon2idCost& cost);
 
 // The cost that takes about `milliseconds` on this machine, over `memory_bytes_min` or more. Runs
-// one pass over that much to find out; errors are argon2id's.
+// four passes over that much to find out; errors are argon2id's.
 [[nodiscard]] Argon2idCost measure_argon2id(unsigned milliseconds, std::uint64_t memory_bytes_min);
 
 }  // namespace muniment
