@@ -95,7 +95,11 @@ ReadChunk ChunkReader::read(const ChunkId& id, std::optional<std::uint32_t> leng
   }
   const std::string object = trouble.pack.empty() ? "chunk " + id.hex() : "pack " + trouble.pack;
   throw Error(ErrorCode::damaged, object + ": " + std::string(trouble.cause),
-              "run 'muniment repair', or fetch the pack from a partner or a backup");
+              trouble.pack.empty()
+                  ? "fetch the pack from a partner or a backup; if this device has the collection "
+                    "without its history, have the files taken in again: what was stored before is "
+                    "then stored for it, too"
+                  : "run 'muniment repair', or fetch the pack from a partner or a backup");
 }
 
 bool ChunkReader::holds(const ChunkId& id, const Batch* batch, std::vector<PackId>& packs) {
