@@ -20,12 +20,22 @@ void save_authority(FileSystem& files, const std::filesystem::path& vault,
 
 std::optional<AuthorityKey> find_authority(FileSystem& files, const std::filesystem::path& vault,
                                            const ReadingSecretKey& reading) {
-  if (files.file_size(vault / name).value_or(0) > bytes_max) return std::nullopt;
-  const auto bytes = read_file(files, vault / name, bytes_max);
-  if (!bytes) return std::nullopt;
-  const auto opened = age_decrypt(reading, *bytes);
+  const Bytes sealed = read_sealed_authority(files, vault);
+  if (sealed.empty()) return std::nullopt;
+  const auto opened = age_decrypt(reading, sealed);
   const auto* seed = std::get_if<SecretBytes>(&opened);
   return seed == nullptr ? std::nullopt : AuthorityKey::from_bytes(seed->view());
+}
+
+Bytes read_sealed_authority(FileSystem& files, const std::filesystem::path& vault) {
+  if (files.file_size(vault / name).value_or(0) > bytes_max) return {};
+  return read_file(files, vault / name, bytes_max).value_or(Bytes());
+}
+
+void restore_sealed_authority(FileSystem& files, const std::filesystem::path& vault,
+                              ByteView sealed) {
+  if (sealed.empty() || files.file_size(vault / name)) return;
+  write_file_atomically(files, vault / name, sealed);
 }
 
 }  // namespace muniment

@@ -17,4 +17,10 @@ void save_authority(FileSystem& files, const std::filesystem::path& vault,
                                                          const std::filesystem::path& vault,
                                                          const ReadingSecretKey& reading);
 
+// The file as it is, for a backup; empty if there is none, or it is too large to be one.
+[[nodiscard]] Bytes read_sealed_authority(FileSystem& files, const std::filesystem::path& vault);
+// Puts it back where there is none.
+void restore_sealed_authority(FileSystem& files, const std::filesystem::path& vault,
+                              ByteView sealed);
+
 }  // namespace muniment

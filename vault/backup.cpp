@@ -41,13 +41,18 @@ ByteView magic_bytes() {
 std::string encode(const BackupContent& content) {
   RecordWriter record(content_type);
   for (const CharterRef& charter : content.charters) write_charter_ref(record, charter);
+  if (!content.authority.empty()) record.key("authority").base64(content.authority);
   for (const LedgerCopy& ledger : content.ledgers) write_ledger_copy(record, ledger);
   return record.finish();
 }
 
 std::optional<BackupContent> decode_backup_content(std::string_view text) {
   RecordReader record(text, content_type);
-  BackupContent content{read_charter_refs(record), {}};
+  BackupContent content{read_charter_refs(record), {}, {}};
+  if (record.key_if("authority")) {
+    content.authority = record.base64();
+    if (content.authority.empty()) record.fail();
+  }
   content.ledgers = read_ledger_copies(record);
   if (!record.done()) return std::nullopt;
   return content;
@@ -116,6 +121,7 @@ void save_last_backup(FileSystem& files, const std::filesystem::path& directory,
   RecordWriter record(last_type);
   record.key("time").time(backup.time);
   record.key("generation").u64(backup.generation);
+  if (backup.authority) record.key("authority").hex(backup.authority->view());
   write_file_atomically(files, directory / "backed-up", as_bytes(record.finish()));
 }
 
@@ -127,6 +133,7 @@ std::optional<LastBackup> find_last_backup(FileSystem& files,
   LastBackup backup;
   backup.time = record.key("time").time();
   backup.generation = record.key("generation").u64();
+  if (record.key_if("authority")) backup.authority = record.hex<Sha256Digest>();
   if (!record.done()) return std::nullopt;
   return backup;
 }

@@ -17,6 +17,7 @@ struct Backup {
 
 struct BackupContent {
   std::vector<CharterRef> charters;  // that were in force (adopted.hpp)
+  Bytes authority;                   // the file of authority.hpp, sealed; empty if there is none
   std::vector<LedgerCopy> ledgers;
 };
 
@@ -42,9 +43,11 @@ struct BackupContent {
 //   muniment/backed-up/v1
 //   time <seconds since 1970>
 //   generation <of the keyring>
+//   authority <SHA-256 of the file of authority.hpp; only if there was one>
 struct LastBackup {
   UnixSeconds time = 0;
   std::uint64_t generation = 0;
+  std::optional<Sha256Digest> authority{};
 };
 
 void save_last_backup(FileSystem& files, const std::filesystem::path& directory,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "vault/authority.hpp"
 #include "vault/backup.hpp"
 #include "vault/consortium/certificate.hpp"
 #include "vault/state.hpp"
@@ -94,7 +95,8 @@ BackupReport Vault::export_backup(const Credential& current, const std::filesyst
     throw Error(ErrorCode::damaged, damage.object + ": " + damage.cause,
                 "repair the vault first, so that the backup is whole");
   }
-  BackupContent content{state.record->consortium.charter_refs(), {}};
+  BackupContent content{
+      state.record->consortium.charter_refs(), read_sealed_authority(files, state.directory), {}};
   for (const Ledger& ledger : state.record->ledgers.ledgers) {
     content.ledgers.push_back(copy_ledger(ledger));
   }
@@ -106,7 +108,9 @@ BackupReport Vault::export_backup(const Credential& current, const std::filesyst
                 "give a new name; older backups are worth keeping");
   }
   write_file_atomically(files, std::filesystem::absolute(file), bytes);
-  save_last_backup(files, state.directory, {clock.now(), loaded.keyring.generation()});
+  LastBackup last{clock.now(), loaded.keyring.generation()};
+  if (!content.authority.empty()) last.authority = sha256(content.authority);
+  save_last_backup(files, state.directory, last);
   return {bytes.size(), content.ledgers.size()};
 }
 
@@ -155,6 +159,7 @@ RestoredBackup Vault::import_backup(const std::filesystem::path& directory_,
       result.ledgers.push_back(copy.name.id());
     }
   }
+  restore_sealed_authority(files, directory, content.authority);
   // Never fewer than are known here.
   const AdoptedCharters adopted = find_adopted(files, directory, identity.consortium);
   if (content.charters.size() > adopted.charters.size()) {

@@ -201,6 +201,11 @@ StatusReport Vault::status() {
     report.todo.emplace_back(
         "the keyring changed since its last backup: run 'muniment key export-backup FILE'");
   }
+  const Bytes authority = read_sealed_authority(state.environment.files, state.directory);
+  if (backup && !authority.empty() && backup->authority != sha256(authority)) {
+    report.todo.emplace_back(
+        "the new authority key is in no backup: run 'muniment key export-backup FILE'");
+  }
   if (state.environment.files.file_size(state.directory / "restored")) {
     report.todo.emplace_back(
         "put back from a backup, and partners may have seen more of this device: take in the "

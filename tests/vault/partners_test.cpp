@@ -237,6 +237,30 @@ struct Restored {
   PartnerVault& lemonde = partners[2];
 };
 
+TEST_CASE("partners: a new authority key that no charter lists yet is in a backup of the keys") {
+  PartnerVaults partners{"spiegel", "bbc"};
+  PartnerVault& bbc = partners[1];
+  const auto back_up = [&](const char* name) {
+    Vault vault = bbc.open();
+    static_cast<void>(
+        vault.export_backup(vault_key(), partners.directory.path() / name, bbc.activity));
+  };
+  const auto key = [&] {
+    Vault vault = bbc.open();
+    return vault.new_authority(bbc.activity);
+  };
+  back_up("before");
+  const std::string made = key();
+  CHECK(bbc.has_todo("the new authority key is in no backup"));
+  back_up("after");
+  CHECK_FALSE(bbc.has_todo("the new authority key is in no backup"));
+  test::fs::remove_all(bbc.path);
+  static_cast<void>(Vault::import_backup(
+      bbc.path, partners.directory.path() / "after",
+      [](std::span<const SlotInfo>) { return vault_key(); }, bbc.environment()));
+  CHECK(key() == made);
+}
+
 TEST_CASE("partners: a vault that was put back writes nothing before it heard from all of them") {
   Restored restored;
   auto& [partners, spiegel, bbc, lemonde] = restored;
