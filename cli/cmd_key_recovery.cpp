@@ -139,6 +139,7 @@ ExitCode rebuild(Session& session, const RestoreArguments& arguments) {
   for (const std::string& collection : rebuilt.not_granted) {
     session.terminal().warn("warning: " + collection + ": only a custodian can grant it");
   }
+  for (const std::string& line : rebuilt.damage) session.terminal().warn("warning: " + line);
   session.terminal().say(
       "the text tells your partners of the new device; the lost one is cut off by 'muniment "
       "revoke'");
@@ -147,7 +148,9 @@ ExitCode rebuild(Session& session, const RestoreArguments& arguments) {
                        {"member", rebuilt.member},
                        {"device", rebuilt.device},
                        {"granted", rebuilt.granted},
-                       {"not_granted", rebuilt.not_granted}});
+                       {"not_granted", rebuilt.not_granted},
+                       {"damage", rebuilt.damage}});
+  if (!rebuilt.damage.empty()) return ExitCode::damaged;
   return rebuilt.not_granted.empty() ? ExitCode::ok : ExitCode::partly;
 }
 

@@ -7,7 +7,9 @@
 #include "vault/adopted.hpp"
 #include "vault/consortium/granting.hpp"
 #include "vault/exchange.hpp"
+#include "vault/forks.hpp"
 #include "vault/keyring/age.hpp"
+#include "vault/ledger/fork.hpp"
 #include "vault/ledger/sealed_part.hpp"
 #include "vault/ledger/writer.hpp"
 #include "vault/ledger_set.hpp"
@@ -48,7 +50,7 @@ class Foundation {
       for (const LedgerCopy& copy : exchange.ledgers) {
         const auto key = keys.find(copy.name.device);
         if (key == keys.end() || copy.name.consortium != x_consortium) continue;
-        static_cast<void>(merge_ledger(x_files, x_ledgers, copy, key->second));
+        merge_one(copy, key->second);
       }
     }
   }
@@ -76,9 +78,32 @@ class Foundation {
     return encode(exchange);
   }
 
+  // Ledgers that were left as the first text had them, or out: a line each.
+  [[nodiscard]] const std::vector<std::string>& damage() const noexcept { return x_damage; }
+  // Of which two histories were handed over.
+  [[nodiscard]] const std::vector<LedgerFork>& forks() const noexcept { return x_forks; }
+
  private:
+  // What is wrong with one ledger keeps nobody from the others.
+  void merge_one(const LedgerCopy& copy, const VerifyKey<LogPurpose>& log) {
+    const std::string object = "ledger " + copy.name.id().hex();
+    try {
+      if (auto fork = find_fork(x_files, x_ledgers, copy, log)) {
+        x_damage.push_back(object + ": its device signed two histories of it; the first is kept");
+        x_forks.push_back(std::move(*fork));
+      } else {
+        static_cast<void>(merge_ledger(x_files, x_ledgers, copy, log));
+      }
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::damaged) throw;
+      x_damage.emplace_back(error.what());
+    }
+  }
+
   FileSystem& x_files;
   std::filesystem::path x_ledgers;
+  std::vector<std::string> x_damage;
+  std::vector<LedgerFork> x_forks;
   ConsortiumId x_consortium;
   std::vector<CharterRef> x_charters;  // those that the first text's partner follows
 };
@@ -185,7 +210,13 @@ RebuiltVault rebuild_vault(const RebuildOptions& options, const RecoverySeed& se
                            random);
   created.keyring.add_slot(Credential::recovery(seed), {}, created.unlocked, random);
   save_adopted(files, directory, identity.consortium, consortium.charter_refs());
+  result.damage = foundation.damage();
   made.finish(created.keyring, catalog_key, random);
+  for (const LedgerFork& fork : foundation.forks()) {
+    const auto forker = consortium.devices().find(fork.name.device);
+    if (forker == consortium.devices().end()) continue;
+    save_fork(files, directory, ForkEntry{forker->second.certificate.keys, fork});
+  }
   return result;
 }
 

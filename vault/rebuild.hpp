@@ -19,6 +19,7 @@ struct RebuiltVault {
   std::string device;
   std::vector<std::string> granted;      // collections that the member granted to its new device
   std::vector<std::string> not_granted;  // those that only a custodian can
+  std::vector<std::string> damage;       // ledgers that were not taken whole: a line each
   std::string text;                      // for partners: the new device, and that it was recovered
 };
 

@@ -3,6 +3,7 @@
 
 #include "tests/vault/partner_vaults.hpp"
 #include "vault/consortium/fork.hpp"
+#include "vault/rebuild.hpp"
 
 namespace muniment {
 namespace {
@@ -88,6 +89,42 @@ TEST_CASE(
   CHECK(heard.entries > 0);
   CHECK(bbc.accept(say("more")).entries == 0);
   CHECK(lemonde.accept(say("and more")).entries == 0);
+}
+
+TEST_CASE("hostile partner: a ledger with two histories keeps nobody from recovering a device") {
+  PartnerVaults partners{"spiegel", "bbc", "lemonde"};
+  PartnerVault& hostile = partners[0];
+  PartnerVault& bbc = partners[1];
+  PartnerVault& lemonde = partners[2];
+  const auto seed = RecoverySeed::generate(lemonde.random);
+  {
+    Vault vault = lemonde.open();
+    static_cast<void>(vault.replace_recovery(test::vault_key(), seed, lemonde.activity));
+  }
+  for (PartnerVault* partner : {&hostile, &bbc}) partner->accept(lemonde.text_for(partner->name));
+  const test::fs::path copy = partners.directory.path() / "copy";
+  test::fs::copy(hostile.path, copy, test::fs::copy_options::recursive);
+  const auto say = [&](std::string_view what) {
+    hostile.append(hostile.ledger(), {"muniment/test/v1\n" + std::string(what) + "\n"});
+    return hostile.text_for("lemonde");
+  };
+  bbc.accept(say("yes"));
+  test::fs::remove_all(hostile.path);
+  test::fs::copy(copy, hostile.path, test::fs::copy_options::recursive);
+
+  RebuildOptions options;
+  options.directory = partners.directory.path() / "rebuilt";
+  options.device = "second";
+  options.texts = {bbc.text_for("lemonde"), say("no")};
+  const RebuiltVault rebuilt =
+      rebuild_vault(options, seed, test::vault_key(), lemonde.environment());
+  CHECK(rebuilt.member == "lemonde");
+  CHECK(PartnerVault::contains(rebuilt.granted, "consortium"));
+  REQUIRE(rebuilt.damage.size() == 1);
+  const std::string id = hostile.ledger().id().hex();
+  CHECK(rebuilt.damage[0].find("ledger " + id) == 0);
+  CHECK(test::fs::exists(options.directory / "forks" / id));
+  CHECK(bbc.accept(rebuilt.text).damage.empty());
 }
 
 // Charter 2 with one member, the founder, as whoever has the founder's first key can make at any
