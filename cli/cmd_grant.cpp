@@ -18,6 +18,7 @@ struct GrantArguments {
 
 struct RevokeArguments {
   std::string whom;
+  std::string out;
 };
 
 struct GrantsArguments {
@@ -62,6 +63,11 @@ ExitCode grant(Session& session, const GrantArguments& arguments) {
     session.terminal().say(
         fmt::format("granted {} of {} to {}", arguments.rights, arguments.collection, to));
   }
+  if (arguments.history == "no" && rights == Rights::read) {
+    session.terminal().say(
+        "they read nothing that was stored before the present epoch; the next ingest stores again "
+        "what it meets of that");
+  }
   session.terminal().say("the text is for them: 'muniment accept' takes it in");
   write_exchange_text(session, report.text, arguments.out,
                       {{"collection", arguments.collection}, {"granted", report.granted}});
@@ -72,19 +78,13 @@ ExitCode revoke(Session& session, const RevokeArguments& arguments) {
   Vault vault = session.open_unlocked();
   const auto [member, device] = split_whom(vault, arguments.whom);
   const RevokeReport report = Partners(vault).revoke(member, device, session.activity());
-  if (session.options().json) {
-    Json exposed = Json::array();
-    for (const RevokeReport::Exposed& collection : report.exposed) {
-      exposed.push_back({{"collection", collection.collection},
-                         {"snapshots", collection.snapshots},
-                         {"bytes", collection.bytes},
-                         {"last_epoch", collection.last_epoch},
-                         {"stored_again", collection.stored_again}});
-    }
-    session.terminal().write_line(to_line({{"revoked", report.devices},
-                                           {"renewed", report.renewed},
-                                           {"not_renewed", report.not_renewed},
-                                           {"exposed", std::move(exposed)}}));
+  Json exposed = Json::array();
+  for (const RevokeReport::Exposed& collection : report.exposed) {
+    exposed.push_back({{"collection", collection.collection},
+                       {"snapshots", collection.snapshots},
+                       {"bytes", collection.bytes},
+                       {"last_epoch", collection.last_epoch},
+                       {"stored_again", collection.stored_again}});
   }
   for (const std::string& ended : report.devices) session.terminal().say("revoked " + ended);
   for (const std::string& renewed : report.renewed) {
@@ -105,7 +105,20 @@ ExitCode revoke(Session& session, const RevokeArguments& arguments) {
                             ": only a custodian who can read it can begin a new epoch; until then "
                             "nothing is stored in it");
   }
-  session.terminal().say("tell each of your partners: 'muniment text MEMBER'");
+  if (!report.text.empty()) {
+    session.terminal().say("the text is for all of your partners: 'muniment accept' takes it in");
+  }
+  if (!report.not_told_all.empty()) {
+    session.terminal().say(fmt::format(
+        "instead of it, for collections that not all of them know: 'muniment text MEMBER' for {}",
+        fmt::join(report.not_told_all, ", ")));
+  }
+  write_exchange_text(session, report.text, arguments.out,
+                      {{"revoked", report.devices},
+                       {"renewed", report.renewed},
+                       {"not_renewed", report.not_renewed},
+                       {"exposed", std::move(exposed)},
+                       {"not_told_all", report.not_told_all}});
   return report.not_renewed.empty() ? ExitCode::ok : ExitCode::partly;
 }
 
@@ -167,6 +180,13 @@ ExitCode list_devices(Session& session, const NoArguments&) {
   return ExitCode::ok;
 }
 
+void add_revoke_options(CLI::App* command, RevokeArguments& arguments) {
+  command->add_option("whom", arguments.whom, "A device, or all of a member")
+      ->required()
+      ->type_name("MEMBER[/DEVICE]");
+  command->add_option("--out", arguments.out, "Write the text to this new file")->type_name("FILE");
+}
+
 }  // namespace
 
 void add_grant(CommandLine& line) {
@@ -195,12 +215,10 @@ void add_grant(CommandLine& line) {
 
 void add_revoke(CommandLine& line) {
   CLI::App* command = declare(line.app, "revoke", "Cut off a device, or all devices of a member",
-                              "  muniment revoke bbc/laptop\n"
-                              "  muniment revoke bbc");
+                              "  muniment revoke bbc/laptop > text\n"
+                              "  muniment revoke bbc > text");
   auto arguments = std::make_shared<RevokeArguments>();
-  command->add_option("whom", arguments->whom, "A device, or all of a member")
-      ->required()
-      ->type_name("MEMBER[/DEVICE]");
+  add_revoke_options(command, *arguments);
   when_chosen(command, line, arguments, revoke);
 }
 
@@ -223,17 +241,15 @@ void add_grants(CommandLine& line) {
 void add_device(CommandLine& line) {
   CLI::App* group = declare(line.app, "device", "The machines of the members",
                             "  muniment device list\n"
-                            "  muniment device revoke bbc/laptop");
+                            "  muniment device revoke bbc/laptop > text");
   group->require_subcommand(1);
   CLI::App* list_command =
       declare(*group, "list", "List the devices", "  muniment device list --json");
   when_chosen(list_command, line, std::make_shared<NoArguments>(), list_devices);
   CLI::App* revoke_command = declare(*group, "revoke", "The same as 'muniment revoke'",
-                                     "  muniment device revoke bbc/laptop");
+                                     "  muniment device revoke bbc/laptop > text");
   auto arguments = std::make_shared<RevokeArguments>();
-  revoke_command->add_option("whom", arguments->whom, "A device, or all of a member")
-      ->required()
-      ->type_name("MEMBER[/DEVICE]");
+  add_revoke_options(revoke_command, *arguments);
   when_chosen(revoke_command, line, arguments, revoke);
 }
 

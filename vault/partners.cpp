@@ -81,9 +81,7 @@ Exchange Partners::exchange_of(const std::set<CollectionId>& collections) const 
   return exchange;
 }
 
-std::string Partners::text_for(const std::string& member) {
-  static_cast<void>(state().unlocked());
-  const MemberId id = find_member(member);
+std::set<CollectionId> Partners::known_to(const MemberId& id) const {
   const Consortium& consortium = state().record->consortium;
   const auto is_of_member = [&](const Grantee& to) {
     if (const auto* recovery = std::get_if<MemberId>(&to)) return *recovery == id;
@@ -97,7 +95,12 @@ std::string Partners::text_for(const std::string& member) {
     });
     if (granted) wanted.insert(collection);
   }
-  return encode(exchange_of(wanted));
+  return wanted;
+}
+
+std::string Partners::text_for(const std::string& member) {
+  static_cast<void>(state().unlocked());
+  return encode(exchange_of(known_to(find_member(member))));
 }
 
 std::string Partners::text_for_all() {

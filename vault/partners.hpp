@@ -87,6 +87,10 @@ struct RevokeReport {
   };
   std::vector<Exposed> exposed;
   std::vector<std::string> not_renewed;  // only their custodians can
+  // For all partners; empty if there are none. It has what each of them may know.
+  std::string text;
+  // Members who may know of more collections with a new epoch: each needs text_for() besides.
+  std::vector<std::string> not_told_all;
 };
 
 // All members need the vault unlocked, and throw Error(denied) naming who can do what this device
@@ -159,6 +163,10 @@ class Partners {
   [[nodiscard]] CharterInfo describe(const Charter& charter, const CharterNames& names) const;
   [[nodiscard]] CharterNames names_of_proposal(const Exchange& exchange) const;
   [[nodiscard]] Exchange exchange_of(const std::set<CollectionId>& collections) const;
+  // The built-in collection, and those that are granted to the member's devices or recovery words.
+  [[nodiscard]] std::set<CollectionId> known_to(const MemberId& member) const;
+  // One text for all other members who have a device.
+  void tell_all(const std::set<CollectionId>& renewed, RevokeReport& report) const;
   [[nodiscard]] const CollectionKeys& built_in_keys() const;
   [[nodiscard]] Exchange own_consortium_text(const std::string& text) const;
 

@@ -166,6 +166,30 @@ std::vector<CollectionId> Partners::renew(const Excluded& excluded, const Ledger
   return renewed;
 }
 
+void Partners::tell_all(const std::set<CollectionId>& renewed, RevokeReport& report) const {
+  const Vault::State& vault = state();
+  const Consortium& consortium = vault.record->consortium;
+  std::map<MemberId, std::set<CollectionId>> told;
+  for (const auto& [id, device] : consortium.devices()) {
+    const MemberId& member = device.certificate.member;
+    if (member != vault.own_member() && consortium.is_active(id))
+      told.emplace(member, known_to(member));
+  }
+  if (told.empty()) return;
+  std::set<CollectionId> common = told.begin()->second;
+  for (const auto& [member, known] : told) {
+    std::erase_if(common, [&](const CollectionId& id) { return !known.contains(id); });
+  }
+  report.text = encode(exchange_of(common));
+  for (const auto& [member, known] : told) {
+    const bool needs_more = std::ranges::any_of(renewed, [&](const CollectionId& id) {
+      return known.contains(id) && !common.contains(id);
+    });
+    if (needs_more) report.not_told_all.push_back(member_name(member));
+  }
+  std::ranges::sort(report.not_told_all);
+}
+
 RevokeReport Partners::revoke(const std::string& member_text, const std::string& device_text,
                               Activity& activity) {
   Vault::State& vault = state();
@@ -229,12 +253,13 @@ RevokeReport Partners::revoke(const std::string& member_text, const std::string&
   }
   vault.append(consortium_collection, entries);
   vault.refresh(activity);
-  for (const CollectionId& id : renew(excluded, {}))
-    report.renewed.push_back(vault.collection_name(id));
+  const std::vector<CollectionId> renewed = renew(excluded, {});
+  for (const CollectionId& id : renewed) report.renewed.push_back(vault.collection_name(id));
   vault.refresh(activity);
   for (const CollectionId& id : stale_collections(vault.record->consortium, excluded)) {
     report.not_renewed.push_back(vault.collection_name(id));
   }
+  tell_all({renewed.begin(), renewed.end()}, report);
   return report;
 }
 

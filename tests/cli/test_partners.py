@@ -272,6 +272,10 @@ class Revocation(PartnerCase):
                       "can still read what it copied of the 1 snapshot up to epoch 1",
                       "the next ingest stores nothing again"):
             self.assertIn(words, result.stderr)
+        # One text for everybody who remains, which stops them, too.
+        lemonde.run("accept", self.file(result.text))
+        self.assertEqual([row["present"] for row in lemonde.grants("letters") if row["member"] == "bbc"],
+                         [False])
         write(self.scratch / "leak/after", b"not for bbc")
         spiegel.run("ingest", "letters", self.scratch / "leak")
         text = spiegel.text("text", "lemonde")
@@ -314,6 +318,29 @@ class Revocation(PartnerCase):
             partner.run("ingest", "letters", self.scratch / "leak")
         self.assertEqual(present["spiegel"], ["bbc", "spiegel"])
         self.assertEqual(present["bbc"], ["bbc", "spiegel"])
+
+    def test_where_not_all_know_a_collection_it_is_said_who_needs_another_text(self):
+        spiegel, bbc, lemonde = self.three()
+        taz = Partner(self, "taz")
+        self.join(spiegel, taz, approvers=[bbc, lemonde])
+        self.collection_of(spiegel)
+        for partner in (bbc, taz):
+            partner.run("accept", spiegel.text("grant", "letters", partner.name))
+        result = spiegel.run("revoke", "taz/desk", "--json").json
+        self.assertEqual(result["not_told_all"], ["bbc"])
+        news = self.file(result["text"])
+        for partner in (bbc, lemonde):
+            partner.run("accept", news)
+            self.assertFalse([row for row in partner.run("device", "list", "--json").json_lines
+                              if row["member"] == "taz" and row["active"]])
+
+    def test_a_collection_in_which_several_write_is_one_line_of_the_status(self):
+        spiegel, bbc, lemonde = self.three()
+        self.collection_of(spiegel)
+        bbc.run("accept", spiegel.text("grant", "letters", "bbc"))
+        bbc.run("ingest", "letters", self.scratch / "leak")
+        self.assertEqual([(row["collection"], row["snapshots"])
+                          for row in bbc.run("status", "--json").json["collections"]], [("letters", 2)])
 
     def test_a_member_revokes_only_its_own(self):
         spiegel, bbc, lemonde = self.three()

@@ -77,6 +77,76 @@ TEST_CASE("partners: grants by several custodians together are refused when they
   CHECK(error->code() == ErrorCode::usage);
 }
 
+TEST_CASE("partners: a charter that would change nothing is not proposed") {
+  PartnerVaults partners{"spiegel", "bbc"};
+  const auto error = test::error_of([&] { static_cast<void>(partners.propose(0, {})); });
+  REQUIRE(error);
+  CHECK(error->code() == ErrorCode::usage);
+}
+
+TEST_CASE("partners: two texts of one number are approved only where one is given up") {
+  PartnerVaults partners{"spiegel", "bbc"};
+  PartnerVault& spiegel = partners[0];
+  const std::string first = partners.propose(0, later_end(spiegel));
+  spiegel.clock.advance(1);
+  const std::string second = partners.propose(0, later_end(spiegel));
+  CHECK(PartnerVault::contains(spiegel.activity.texts(), "another text of charter 3 was approved"));
+
+  Vault vault = partners[1].open();
+  Partners bbc(vault);
+  static_cast<void>(bbc.approve(first, std::nullopt));
+  static_cast<void>(bbc.approve(first, std::nullopt));  // the same once more harms nobody
+  const auto error = test::error_of([&] { static_cast<void>(bbc.approve(second, std::nullopt)); });
+  REQUIRE(error);
+  CHECK(error->code() == ErrorCode::denied);
+  CHECK(error->hint().find("--instead") != std::string::npos);
+  CHECK(bbc.proposal(bbc.approve(second, std::nullopt, true)).missing.empty());
+}
+
+TEST_CASE("partners: of two approved charters of one number people choose the one that counts") {
+  PartnerVaults partners{"spiegel", "bbc", "lemonde"};
+  PartnerVault& lemonde = partners[2];
+  // Two members adopt before they hear of each other; the third approved both.
+  const auto adopt = [&](std::size_t by, const CharterChange& change) {
+    const std::string proposal = partners.propose(by, change);
+    std::string approved;
+    {
+      Vault vault = lemonde.open();
+      approved = Partners(vault).approve(proposal, std::nullopt, true);
+    }
+    partners[by].accept(approved);
+    CHECK(partners[by].charter().number == 4);
+  };
+  CharterChange change = later_end(partners[0]);
+  adopt(0, change);
+  *change.expires += 60;
+  adopt(1, change);
+
+  const std::vector<std::string> texts{partners[0].text_for("lemonde"),
+                                       partners[1].text_for("lemonde")};
+  lemonde.accept(texts);
+  CHECK(lemonde.charter().number == 3);
+  CHECK(lemonde.has_todo("muniment charter choose"));
+
+  Vault vault = lemonde.open();
+  Partners own(vault);
+  const std::vector<RivalCharter> rivals = own.rivals();
+  REQUIRE(rivals.size() == 2);
+  CHECK(rivals[0].members == std::vector<std::string>{"bbc", "lemonde", "spiegel"});
+  const auto by_bbc = std::ranges::find(rivals, std::vector<std::string>{"bbc", "lemonde"},
+                                        &RivalCharter::approved_by);
+  REQUIRE(by_bbc != rivals.end());
+  CHECK(test::error_of([&] { static_cast<void>(own.choose("0123", lemonde.activity)); })->code() ==
+        ErrorCode::not_found);
+  const std::string text = own.choose(by_bbc->digest.hex().substr(0, 8), lemonde.activity);
+  CHECK(own.charter().number == 4);
+  CHECK(own.charter().expires == *change.expires);
+  CHECK(own.rivals().empty());
+  // It is that of bbc, and of spiegel's it is proved that there are two.
+  CHECK(partners[1].accept(text).damage.empty());
+  CHECK(PartnerVault::contains(partners[0].accept(text).damage, "follows another one"));
+}
+
 TEST_CASE("partners: an approval that is not what it says is left out of the charter") {
   PartnerVaults partners{"spiegel", "bbc", "lemonde"};
   const std::string proposal = partners.propose(0, later_end(partners[0]));
