@@ -106,9 +106,10 @@ ExitCode accept(Session& session, const AcceptArguments& arguments) {
                            "only then is it them");
   }
   for (const std::string& line : report.damage) session.terminal().warn("warning: " + line);
-  session.terminal().say(report.entries == 0 ? "nothing was new in the ledgers"
-                                             : fmt::format("{} new in the ledgers",
-                                                           count_of(report.entries, "entry")));
+  session.terminal().say(report.entries == 0
+                             ? "nothing was new in the ledgers"
+                             : fmt::format("{} entr{} new in the ledgers", report.entries,
+                                           report.entries == 1 ? "y" : "ies"));
   if (!report.reply.empty()) {
     session.terminal().say("the text that follows is for your partners");
   }

@@ -26,6 +26,7 @@ MemberId Partners::find_member(const std::string& name) const {
     if (member_name(member.id) == name || member.id.hex() == name) matching.push_back(member.id);
   }
   if (matching.size() == 1) return matching.front();
+  std::ranges::sort(there);
   throw Error(ErrorCode::not_found,
               "member " + escape(name) +
                   (matching.empty() ? ": there is none of this name" : ": several have this name"),
@@ -47,10 +48,10 @@ std::vector<DeviceId> Partners::find_devices(const MemberId& member,
   }
   if (!found.empty()) return found;
   throw Error(ErrorCode::not_found,
-              device.empty()
-                  ? "member " + member_name(member) + ": none of its devices is known here"
-                  : "device " + escape(device) + ": " + member_name(member) +
-                        " has no active device of this name",
+              device.empty() ? "member " + escape(member_name(member)) +
+                                   ": it has no active device that is known here"
+                             : "device " + escape(device) + ": " + member_name(member) +
+                                   " has no active device of this name",
               "'muniment device list' shows them");
 }
 

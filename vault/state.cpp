@@ -172,8 +172,25 @@ std::vector<Damage> Vault::State::find_rewritten() {
   return find_rewritten_ledgers({ledgers, opened->access, store, catalog->catalog});
 }
 
+void Vault::State::require_active() const {
+  const DeviceId& device = identity().device;
+  for (const auto& [id, name] : record->frozen) {
+    if (name.device != device) continue;
+    throw Error(ErrorCode::damaged, describe_fork(name),
+                "make a new device with 'muniment key recovery restore --from TEXT --vault DIR', "
+                "and have this one revoked");
+  }
+  if (!record->consortium.devices().contains(device) || record->consortium.is_active(device))
+    return;
+  throw Error(ErrorCode::denied,
+              "this device was revoked, or its member left: nothing that it writes counts for "
+              "anybody any more",
+              members_with(Role::custodian));
+}
+
 void Vault::State::require_untouched_ledgers() const {
   require_same_ledgers();
+  require_active();
   const std::set<MemberId> unheard = find_unheard(environment.files, directory);
   if (unheard.empty()) return;
   std::vector<std::string> names;

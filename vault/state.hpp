@@ -122,6 +122,9 @@ struct Vault::State {
       throw Error(ErrorCode::denied, error.what(), members_with(Role::custodian));
     }
   }
+  // Error(denied) on a device that was revoked: nothing that it writes would count for anybody.
+  // Error(damaged) if it is proved to have signed two histories: partners take nothing more of it.
+  void require_active() const;
   // One commit to this device's ledger of the collection. The caller holds the lock.
   void append(const CollectionId& collection, std::span<const std::string> entries);
   // Error(not_found) with those that there are.

@@ -57,6 +57,24 @@ void note_check(Environment& environment, const std::filesystem::path& directory
   }
 }
 
+// Of a collection there is a ledger for each device that writes in it.
+void merge_same(std::vector<StatusReport::Collection>& collections) {
+  std::ranges::sort(collections, {}, [](const StatusReport::Collection& collection) {
+    return std::pair(collection.name, collection.id);
+  });
+  std::vector<StatusReport::Collection> merged;
+  for (StatusReport::Collection& next : collections) {
+    if (merged.empty() || merged.back().id != next.id) {
+      merged.push_back(std::move(next));
+      continue;
+    }
+    merged.back().snapshots += next.snapshots;
+    merged.back().packs += next.packs;
+    merged.back().stored_bytes += next.stored_bytes;
+  }
+  collections = std::move(merged);
+}
+
 }  // namespace
 
 VerifyReport Vault::verify(VerifyDepth depth, Activity& activity) {
@@ -151,7 +169,8 @@ StatusReport Vault::status() {
   for (const Ledger& ledger : state.record->ledgers.ledgers) {
     if (ledger.name().collection == consortium_collection) continue;
     StatusReport::Collection collection;
-    collection.name = ledger.name().collection.hex();
+    collection.id = ledger.name().collection;
+    collection.name = collection.id.hex();
     if (report.unlocked) {
       const auto access = state.opened->access.find(ledger.name().collection);
       if (access != state.opened->access.end()) collection.name = access->second.name;
@@ -169,7 +188,7 @@ StatusReport Vault::status() {
     all.merge(packs);
     report.collections.push_back(std::move(collection));
   }
-  std::ranges::sort(report.collections, {}, &StatusReport::Collection::name);
+  merge_same(report.collections);
   for (const std::string& key : state.store.list("packs/")) {
     const auto id = pack_id_from_key(key);
     if (!id || all.contains(*id)) continue;
@@ -229,6 +248,14 @@ StatusReport Vault::status() {
     report.todo.emplace_back(
         "a grant to this device does not hold the keys that it says: run 'muniment grants --audit' "
         "and ask another custodian to grant it");
+  }
+  const DeviceId& device = state.identity().device;
+  if (state.record->consortium.devices().contains(device) &&
+      !state.record->consortium.is_active(device)) {
+    report.todo.emplace_back(
+        "this device was revoked, or its member left: it keeps what it has, and nothing that it "
+        "writes counts any more" +
+        (report.unlocked ? "; " + state.members_with(Role::custodian) : std::string()));
   }
   if (const Journey* journey = state.journey()) {
     report.travels_until = journey->until;

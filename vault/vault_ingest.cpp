@@ -40,8 +40,7 @@ EpochSecretKeys shared_secrets(const Consortium& consortium, const CollectionAcc
 SeedKey seed_key_of(const CollectionKeys& keys, const Epoch& epoch) {
   const OpenEpoch* open = keys.find(epoch.commitment);
   if (open != nullptr) return seed_key(open->key);
-  throw Error(ErrorCode::denied, "the collection's current epoch is not granted to this device",
-              "ask one of its custodians to grant it");
+  throw Error(ErrorCode::denied, "its present epoch is not granted to this device");
 }
 
 // Where packs and ledger entries of an ingest go.
@@ -126,8 +125,20 @@ IngestResult Vault::State::take_in(const CollectionAccess& access,
                 opened->service.log);
   remove_abandoned_deposit(target.store, activity);
   const EpochSecretKeys shared = shared_secrets(record->consortium, access);
-  const Epoch& epoch = record->consortium.sealing_epoch(access.id);
-  const SeedKey seed = seed_key_of(*access.keys, epoch);
+  // Said of the collection by its name, and with those who can help.
+  const auto present_epoch = [&]() -> std::pair<Epoch, SeedKey> {
+    try {
+      const Epoch& found = record->consortium.sealing_epoch(access.id);
+      return {found, seed_key_of(*access.keys, found)};
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::denied) throw;
+      throw Error(
+          ErrorCode::denied,
+          "collection " + escape(access.name) + ": nothing can be stored in it: " + error.what(),
+          members_with(Role::custodian));
+    }
+  };
+  const auto [epoch, seed] = present_epoch();
   const IngestContext context{
       .files = environment.files,
       .scratch = directory / "tmp",

@@ -287,7 +287,10 @@ class Revocation(PartnerCase):
         self.assertEqual(bbc.run("cat", "letters/1:leak/file").stdout, b"content " * 1000)
         numbers = [row["number"] for row in bbc.run("snapshots", "letters", "--json").json_lines]
         self.assertEqual(numbers, [1])
-        bbc.run("ingest", "letters", self.scratch / "leak", code=14)
+        denied = bbc.run("ingest", "letters", self.scratch / "leak", code=14).stderr
+        self.assertIn("this device was revoked", denied)
+        self.assertIn("ask one of the custodians: spiegel", denied)
+        self.assertIn("this device was revoked", bbc.run("status").text)
         self.assertFalse([row for row in spiegel.grants("letters")
                           if row["member"] == "bbc" and row["present"]])
         self.assertIn("device desk", spiegel.run("grant", "letters", "bbc/desk", code=1).stderr)
