@@ -31,6 +31,12 @@ struct ApproveArguments {
   std::string signature;
   std::string out;
   bool print_text = false;
+  bool instead = false;
+};
+
+struct ChooseArguments {
+  std::string digest;
+  std::string out;
 };
 
 struct AdoptArguments {
@@ -57,6 +63,7 @@ Json to_json(const CharterInfo& info) {
   if (!info.approved_by.empty()) {
     object["approved_by"] = info.approved_by;
     object["missing"] = info.missing;
+    object["in_force"] = info.in_force;
   }
   return object;
 }
@@ -79,8 +86,36 @@ void write_charter(Session& session, const CharterInfo& info) {
   }
   if (!info.approved_by.empty()) {
     terminal.write_line(fmt::format("approved    {}", fmt::join(info.approved_by, ", ")));
-    terminal.write_line("missing     " + (info.missing.empty() ? "nothing" : info.missing));
+    terminal.write_line("missing     " + (info.in_force          ? "nothing, it is in force"
+                                          : info.missing.empty() ? "nothing"
+                                                                 : info.missing));
   }
+}
+
+Json to_json(const RivalCharter& rival) {
+  return {{"number", rival.number},
+          {"digest", rival.digest.hex()},
+          {"created", utc_time(rival.created)},
+          {"members", rival.members},
+          {"approved_by", rival.approved_by}};
+}
+
+// Of one number, all approved, and none in force here.
+void write_rivals(Session& session, const std::vector<RivalCharter>& rivals) {
+  for (const RivalCharter& rival : rivals) {
+    if (session.options().json) {
+      session.terminal().write_line(to_line({{"undecided", to_json(rival)}}));
+      continue;
+    }
+    session.terminal().write_line(
+        fmt::format("undecided   charter {}, {}, from {}, of {}; approved by {}", rival.number,
+                    rival.digest.hex().substr(0, 16), utc_time(rival.created),
+                    escape(fmt::format("{}", fmt::join(rival.members, ", "))),
+                    escape(fmt::format("{}", fmt::join(rival.approved_by, ", ")))));
+  }
+  if (rivals.empty()) return;
+  session.terminal().warn(
+      "warning: agree with your partners which of them counts, then 'muniment charter choose'");
 }
 
 ExitCode show(Session& session, const ShowArguments& arguments) {
@@ -90,6 +125,7 @@ ExitCode show(Session& session, const ShowArguments& arguments) {
                                ? partners.charter()
                                : partners.proposal(read_exchange_text(arguments.file));
   write_charter(session, info);
+  if (arguments.file.empty()) write_rivals(session, partners.rivals());
   if (info.expires < session.environment().clock.now()) {
     session.terminal().warn("warning: the charter has expired: it cannot be extended any more");
   }
@@ -165,7 +201,7 @@ ExitCode approve(Session& session, const ApproveArguments& arguments) {
   }
   std::optional<std::string> signature;
   if (!arguments.signature.empty()) signature = read_exchange_text(arguments.signature);
-  const std::string approved = partners.approve(text, signature);
+  const std::string approved = partners.approve(text, signature, arguments.instead);
   const CharterInfo info = partners.proposal(approved);
   session.terminal().say(fmt::format(
       "approved charter {}; {}", info.number,
@@ -180,6 +216,12 @@ ExitCode adopt(Session& session, const AdoptArguments& arguments) {
   for (const std::string& file : arguments.files) texts.push_back(read_exchange_text(file));
   Vault vault = session.open_unlocked();
   Partners partners(vault);
+  if (const auto number = partners.in_force(texts.front())) {
+    session.terminal().say(fmt::format("charter {} is in force already", *number));
+    write_exchange_text(session, partners.text_for_all(), arguments.out,
+                        to_json(partners.charter()));
+    return ExitCode::ok;
+  }
   const std::uint32_t before = partners.charter().number;
   const AcceptReport report =
       partners.accept(texts, [&] { return session.credential_for(vault); }, session.activity());
@@ -187,10 +229,36 @@ ExitCode adopt(Session& session, const AdoptArguments& arguments) {
   for (const std::string& line : report.damage) session.terminal().warn("warning: " + line);
   if (partners.charter().number == before) {
     throw Error(ErrorCode::denied, "no charter came into force",
-                report.news.empty() ? "" : "collect more approvals");
+                "collect what is missing: 'muniment charter show FILE' tells");
   }
   write_exchange_text(session, report.reply, arguments.out, to_json(partners.charter()));
   return report.damage.empty() ? ExitCode::ok : ExitCode::damaged;
+}
+
+ExitCode choose(Session& session, const ChooseArguments& arguments) {
+  Vault vault = session.open_unlocked();
+  Partners partners(vault);
+  const std::string text = partners.choose(arguments.digest, session.activity());
+  const CharterInfo info = partners.charter();
+  session.terminal().say(fmt::format("charter {} is in force here, with {}", info.number,
+                                     count_of(info.members.size(), "member")));
+  session.terminal().say("the text is for all members; those who have not chosen have to as well");
+  write_exchange_text(session, text, arguments.out, to_json(info));
+  return ExitCode::ok;
+}
+
+void declare_choose(CLI::App& group, CommandLine& line) {
+  CLI::App* command =
+      declare(group, "choose", "Say which of several approved charters of one number counts",
+              "  muniment charter show                      lists them\n"
+              "  muniment charter choose 4f2a9c1e > news    once all agree");
+  auto arguments = std::make_shared<ChooseArguments>();
+  command->add_option("digest", arguments->digest, "The first digits of its hash, at least eight")
+      ->required()
+      ->type_name("HASH");
+  command->add_option("--out", arguments->out, "Write the text to this new file")
+      ->type_name("FILE");
+  when_chosen(command, line, arguments, choose);
 }
 
 void declare_propose(CLI::App& group, CommandLine& line) {
@@ -240,6 +308,8 @@ void declare_approve(CLI::App& group, CommandLine& line) {
       command->add_option("--signature", arguments->signature,
                           "Made by ssh-keygen -Y sign, where the key is not in the vault");
   signature->type_name("FILE");
+  command->add_flag("--instead", arguments->instead,
+                    "Although another charter of this number was approved, which is given up");
   command->add_flag("--text", arguments->print_text, "Only print the exact text to sign")
       ->excludes(signature);
   command->add_option("--out", arguments->out, "Write the text to this new file")
@@ -275,6 +345,7 @@ void add_charter(CommandLine& line) {
   adopt_command->add_option("--out", adopted->out, "Write the text to this new file")
       ->type_name("FILE");
   when_chosen(adopt_command, line, adopted, adopt);
+  declare_choose(*group, line);
 }
 
 }  // namespace muniment

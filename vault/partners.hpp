@@ -41,6 +41,16 @@ struct CharterInfo {
   // Of a proposal: who approved, and why it is not in force yet; empty if nothing is missing.
   std::vector<std::string> approved_by;
   std::string missing;
+  bool in_force = false;  // the proposal is, here
+};
+
+// One of several charters of one number that were all approved, of which none is in force here.
+struct RivalCharter {
+  std::uint32_t number = 0;
+  Sha256Digest digest;  // of its text
+  UnixSeconds created = 0;
+  std::vector<std::string> members;
+  std::vector<std::string> approved_by;
 };
 
 struct DeviceInfo {
@@ -109,10 +119,20 @@ class Partners {
   // A text with the next charter, approved by this member.
   [[nodiscard]] std::string propose(const CharterChange& change, Activity& activity);
   // The text with this member's approval added; `signature` is one that `ssh-keygen -Y sign -n
-  // muniment-charter` made, where the key is elsewhere.
+  // muniment-charter` made, where the key is elsewhere. Error(denied) if another text of this
+  // number was approved here, unless this one is meant to take its place: `instead`.
   [[nodiscard]] std::string approve(const std::string& text,
-                                    const std::optional<std::string>& signature);
-  // The exact bytes to sign for that.
+                                    const std::optional<std::string>& signature,
+                                    bool instead = false);
+  // The number of the charter that `text` proposes, if it is in force here or was.
+  [[nodiscard]] std::optional<std::uint32_t> in_force(const std::string& text) const;
+  // Empty where it is clear which charter is in force.
+  [[nodiscard]] std::vector<RivalCharter> rivals();
+  // Puts the one in force here whose digest begins with these hexadecimal digits, at least eight:
+  // people agreed on it. Returns a text for all members. Error(not_found) names those that there
+  // are.
+  [[nodiscard]] std::string choose(const std::string& digest, Activity& activity);
+  // The exact bytes to sign for that approval.
   [[nodiscard]] std::string charter_text(const std::string& text);
 
   // Takes in what partners sent: their ledgers, charters with enough approvals. Where the vault is
@@ -170,6 +190,7 @@ class Partners {
   [[nodiscard]] const CollectionKeys& built_in_keys() const;
   [[nodiscard]] Exchange own_consortium_text(const std::string& text) const;
 
+  void note_approved(const Charter& next, const std::string& text, Activity& activity);
   AcceptReport join(const Exchange& exchange, const std::function<Credential()>& current,
                     Activity& activity);
   AcceptReport enter(const Exchange& exchange, const Consortium& theirs, const Credential& current);

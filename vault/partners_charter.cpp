@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "vault/adopted.hpp"
+#include "vault/approved.hpp"
 #include "vault/ledger/sealed_part.hpp"
 #include "vault/partners.hpp"
 #include "vault/state.hpp"
@@ -46,6 +48,17 @@ void require_single_grants(const Charter& next) {
               "leave the threshold for grants at 1");
 }
 
+// That it says something else than who made it when.
+void require_change(const Charter& current, Charter next) {
+  next.number = current.number;
+  next.previous = current.previous;
+  next.created = current.created;
+  next.departed = current.departed;
+  if (next != current) return;
+  throw Error(ErrorCode::usage, "the charter would change nothing",
+              "say what is to change: 'muniment charter propose --help'");
+}
+
 void remove_member(Charter& charter, const MemberId& member) {
   std::erase_if(charter.members, [&](const CharterMember& known) { return known.id == member; });
 }
@@ -66,6 +79,22 @@ void add_approvals(std::vector<Approval>& into, std::span<const Approval> more) 
     const auto at = std::ranges::lower_bound(into, approval.member, {}, &Approval::member);
     if (at == into.end() || at->member != approval.member) into.insert(at, approval);
   }
+}
+
+// Of one number that were approved here, another than `wanted`.
+bool has_approved_other(std::span<const CharterRef> approved, const CharterRef& wanted) {
+  return std::ranges::any_of(approved, [&](const CharterRef& known) {
+    return known.number == wanted.number && known.digest != wanted.digest;
+  });
+}
+
+// "1 of 2 of the members before, 2 of 2 of those after".
+std::string counts_text(const ApprovedCharter& current, const CharterEntry& entry) {
+  const Charter next = *decode_charter(entry.text);
+  const ApprovalCounts counts = count_approvals(current.charter, next, entry);
+  return fmt::format("{} of the members before, of {} that it takes, and {} of those after, of {}",
+                     counts.before, current.charter.thresholds.charter, counts.after,
+                     next.thresholds.charter);
 }
 
 // Whether the approval alone, by one of its member's keys, is good for anything: one that is not
@@ -167,9 +196,24 @@ CharterInfo Partners::proposal(const std::string& text) {
     info.approved_by.push_back(known == info.members.end() ? member_name(approval.member)
                                                            : known->name);
   }
-  const auto refusal = check_next_charter(state().record->consortium.charters().back(), entry);
-  if (refusal) info.missing = to_text(*refusal);
+  const std::vector<ApprovedCharter>& charters = state().record->consortium.charters();
+  info.in_force = std::ranges::find(charters, entry.text, &ApprovedCharter::text) != charters.end();
+  const auto refusal = check_next_charter(charters.back(), entry);
+  if (refusal && !info.in_force) info.missing = to_text(*refusal);
+  if (refusal == Refusal::approvals_too_few) {
+    info.missing = "approvals: there are " + counts_text(charters.back(), entry);
+  }
   return info;
+}
+
+std::optional<std::uint32_t> Partners::in_force(const std::string& text) const {
+  static_cast<void>(state().unlocked());
+  const auto exchange = decode_exchange(text);
+  if (!exchange || !exchange->proposal) return std::nullopt;
+  const std::vector<ApprovedCharter>& charters = state().record->consortium.charters();
+  const auto known = std::ranges::find(charters, exchange->proposal->text, &ApprovedCharter::text);
+  if (known == charters.end()) return std::nullopt;
+  return known->charter.number;
 }
 
 std::string Partners::charter_text(const std::string& text) {
@@ -220,6 +264,7 @@ std::string Partners::propose(const CharterChange& change, Activity& activity) {
     next.departed.emplace(member, sizes_of(member));
   }
 
+  require_change(current.charter, next);
   if (next.expires <= next.created) {
     throw Error(ErrorCode::usage, "the charter would expire before it begins");
   }
@@ -234,13 +279,88 @@ std::string Partners::propose(const CharterChange& change, Activity& activity) {
                 encode(names), state().environment.random)};
   const auto refusal = check_next_charter(current, entry);
   if (refusal && *refusal != Refusal::approvals_too_few) throw refused(next, *refusal);
+  note_approved(next, text, activity);
   Exchange exchange = exchange_of({consortium_collection});
   exchange.proposal = std::move(entry);
   return encode(exchange);
 }
 
-std::string Partners::approve(const std::string& text,
-                              const std::optional<std::string>& signature) {
+// Proposals may be given up, so another is only spoken of.
+void Partners::note_approved(const Charter& next, const std::string& text, Activity& activity) {
+  const Vault::State& vault = state();
+  FileSystem& files = vault.environment.files;
+  const ConsortiumId& consortium = vault.identity().consortium;
+  const CharterRef ref = ApprovedCharter{next, text}.ref();
+  if (has_approved_other(find_approved(files, vault.directory, consortium), ref)) {
+    activity.notice(fmt::format(
+        "another text of charter {} was approved here before: only one of them may come "
+        "in force, so tell whoever has the other that it is given up",
+        next.number));
+  }
+  add_approved(files, vault.directory, consortium, ref, next.number - 1);
+}
+
+std::vector<RivalCharter> Partners::rivals() {
+  static_cast<void>(state().unlocked());
+  const Consortium& consortium = state().record->consortium;
+  std::vector<RivalCharter> rivals;
+  const auto add = [&](const CharterEntry& entry) {
+    const Charter charter = *decode_charter(entry.text);
+    RivalCharter rival{charter.number, sha256(as_bytes(entry.text)), charter.created, {}, {}};
+    const bool known = std::ranges::any_of(
+        rivals, [&](const RivalCharter& other) { return other.digest == rival.digest; });
+    if (known) return;
+    for (const CharterMember& member : charter.members) {
+      rival.members.push_back(member_name(member.id));
+    }
+    std::ranges::sort(rival.members);
+    for (const Approval& approval : entry.approvals) {
+      rival.approved_by.push_back(member_name(approval.member));
+    }
+    std::ranges::sort(rival.approved_by);
+    rivals.push_back(std::move(rival));
+  };
+  for (const CharterFork& fork : consortium.charter_forks()) {
+    if (fork.decided) continue;
+    add(fork.one);
+    add(fork.other);
+  }
+  return rivals;
+}
+
+std::string Partners::choose(const std::string& digest, Activity& activity) {
+  Vault::State& vault = state();
+  static_cast<void>(vault.unlocked());
+  const std::unique_ptr<FileLock> held = vault.lock(activity);
+  vault.refresh(activity);
+  vault.require_untouched_ledgers();
+  std::vector<std::string> there;
+  std::vector<CharterRef> wanted;
+  for (const RivalCharter& rival : rivals()) {
+    const std::string hex = rival.digest.hex();
+    there.push_back(fmt::format("charter {} {}", rival.number, hex.substr(0, 16)));
+    if (digest.size() >= 8 && hex.starts_with(digest)) {
+      wanted.push_back({rival.number, rival.digest});
+    }
+  }
+  if (wanted.size() != 1) {
+    throw Error(ErrorCode::not_found,
+                "charter " + escape(digest) + ": there is no undecided one of this hash",
+                there.empty() ? "'muniment charter show' shows the one in force"
+                              : fmt::format("there are: {}", fmt::join(there, ", ")));
+  }
+  std::vector<CharterRef> adopted = vault.record->consortium.charter_refs();
+  adopted.push_back(wanted.front());
+  save_adopted(vault.environment.files, vault.directory, vault.identity().consortium, adopted);
+  vault.refresh(activity);
+  std::vector<std::string> news;
+  static_cast<void>(welcome(news));
+  vault.refresh(activity);
+  return text_for_all();
+}
+
+std::string Partners::approve(const std::string& text, const std::optional<std::string>& signature,
+                              bool instead) {
   static_cast<void>(state().unlocked());
   Exchange exchange = own_consortium_text(text);
   CharterEntry& entry = *exchange.proposal;
@@ -249,6 +369,16 @@ std::string Partners::approve(const std::string& text,
   static_cast<void>(names_of_proposal(exchange));  // nobody approves names that nobody can read
   require_unexpired(current.charter, charter, state().environment.clock.now());
   require_single_grants(charter);
+  const CharterRef ref = ApprovedCharter{charter, entry.text}.ref();
+  FileSystem& files = state().environment.files;
+  if (!instead &&
+      has_approved_other(find_approved(files, state().directory, exchange.consortium), ref)) {
+    throw Error(ErrorCode::denied,
+                fmt::format("charter {}: another text of this number was approved here, and both "
+                            "could come in force",
+                            charter.number),
+                "if all agree that the other one is given up, add --instead");
+  }
 
   Approval approval;
   approval.member = state().own_member();
@@ -270,6 +400,7 @@ std::string Partners::approve(const std::string& text,
   add_approvals(entry.approvals, {&approval, 1});
   const auto refusal = check_next_charter(current, entry);
   if (refusal && *refusal != Refusal::approvals_too_few) throw refused(charter, *refusal);
+  add_approved(files, state().directory, exchange.consortium, ref, current.charter.number);
   exchange.ledgers = exchange_of({consortium_collection}).ledgers;
   return encode(exchange);
 }
@@ -283,7 +414,10 @@ bool Partners::adopt(std::span<const Exchange> exchanges, std::vector<std::strin
     if (!exchange.proposal) continue;
     const auto known =
         std::ranges::find(consortium.charters(), exchange.proposal->text, &ApprovedCharter::text);
-    if (known != consortium.charters().end()) continue;  // adopted since
+    if (known != consortium.charters().end()) {
+      news.push_back(fmt::format("charter {} is in force already", known->charter.number));
+      continue;
+    }
     if (first == nullptr) first = &exchange;
     if (first->proposal->text != exchange.proposal->text) {
       throw Error(ErrorCode::usage, "the texts propose different charters",
@@ -305,11 +439,15 @@ bool Partners::adopt(std::span<const Exchange> exchanges, std::vector<std::strin
   require_unexpired(current.charter, *charter, state().environment.clock.now());
   if (const auto refusal = check_next_charter(current, entry)) {
     if (*refusal != Refusal::approvals_too_few) throw refused(*charter, *refusal);
-    news.push_back(fmt::format(
-        "charter {} is proposed, and has {} of the approvals that it takes: {} of the members "
-        "before and {} of those after; 'muniment charter approve FILE' adds yours",
-        charter->number, entry.approvals.size(), current.charter.thresholds.charter,
-        charter->thresholds.charter));
+    news.push_back(
+        fmt::format("charter {} is proposed, and approved by {}; 'muniment charter approve FILE' "
+                    "adds your approval",
+                    charter->number, counts_text(current, entry)));
+    return false;
+  }
+  for (const CharterFork& fork : consortium.charter_forks()) {
+    if (fork.decided || decode_charter(fork.one.text)->number != charter->number) continue;
+    news.push_back(Vault::State::describe_fork(fork) + "; 'muniment charter show' lists them");
     return false;
   }
   // Sealed parts are bound to the ledger in which they stand: this one's.

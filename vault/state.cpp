@@ -388,7 +388,7 @@ std::string Vault::State::describe_fork(const CharterFork& fork) {
   const std::uint32_t number = decode_charter(fork.other.text)->number;
   return fmt::format("charter {}: two texts of this number were approved; {}", number,
                      fork.decided ? "the one that was adopted here first stays in force"
-                                  : "neither is in force here");
+                                  : "neither is in force here until it is chosen");
 }
 
 std::vector<NamedSnapshot> Vault::State::named_snapshots(

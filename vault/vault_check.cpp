@@ -233,7 +233,10 @@ StatusReport Vault::status() {
   }
   for (const CharterFork& fork : state.record->consortium.charter_forks()) {
     report.todo.push_back(State::describe_fork(fork) +
-                          ": tell your partners by another way, and remove who approved both");
+                          (fork.decided
+                               ? ": tell your partners by another way, and remove who approved both"
+                               : ": agree with your partners which one counts, then run 'muniment "
+                                 "charter choose'"));
   }
   for (const auto& [id, name] : state.record->frozen) {
     report.todo.push_back(state.describe_fork(name) +

@@ -111,7 +111,7 @@ class Joining(PartnerCase):
         reply = lemonde.text("accept", invitation)
         refused = spiegel.run("charter", "adopt", reply, code=14)
         self.assertIn("no charter came into force", refused.stderr)
-        self.assertIn("2 of the members before", refused.stderr)
+        self.assertIn("1 of the members before, of 2", refused.stderr)
         self.assertEqual(spiegel.members(), ["bbc", "spiegel"])
         shown = bbc.run("charter", "show", invitation, "--json").json
         self.assertEqual([member["member"] for member in shown["members"]],
@@ -123,6 +123,8 @@ class Joining(PartnerCase):
             partner.run("accept", welcome)
         for partner in (spiegel, bbc, lemonde):
             self.assertEqual(partner.members(), ["bbc", "lemonde", "spiegel"])
+        # Once more, which is done already.
+        self.assertIn("is in force already", spiegel.run("charter", "adopt", approval).stderr)
 
     def test_both_sides_of_an_invitation_see_the_same_words(self):
         spiegel, bbc = Partner(self, "spiegel"), Partner(self, "bbc")

@@ -14,6 +14,7 @@ COMMANDS = [
     ["key", "change"], ["key", "remove"], ["key", "recovery"], ["key", "recovery", "new"],
     ["key", "recovery", "split"], ["key", "recovery", "restore"], ["card"], ["invite"], ["accept"], ["text"],
     ["charter"], ["charter", "show"], ["charter", "propose"], ["charter", "approve"], ["charter", "adopt"],
+    ["charter", "choose"],
     ["grant"], ["revoke"], ["grants"], ["device"], ["device", "list"], ["device", "revoke"], ["key", "export-backup"], ["key", "import-backup"],
     ["bench"], ["completion"], ["man"],
 ]

@@ -124,6 +124,14 @@ struct ApprovedCharter {
 // Whom of `before` the charter `after` has to list as departed.
 [[nodiscard]] std::vector<MemberId> departing(const Charter& before, const Charter& after);
 
+// How many approvals of `entry` are by members of either charter, with the keys that it lists.
+struct ApprovalCounts {
+  std::size_t before = 0;
+  std::size_t after = 0;
+};
+[[nodiscard]] ApprovalCounts count_approvals(const Charter& before, const Charter& after,
+                                             const CharterEntry& entry);
+
 // That `entry` founds the consortium: number 1, the right id, its own threshold of its own members.
 [[nodiscard]] std::optional<Refusal> check_first_charter(const ConsortiumId& consortium,
                                                          const CharterEntry& entry);

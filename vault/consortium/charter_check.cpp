@@ -29,24 +29,21 @@ bool approves_twice(std::span<const Approval> approvals) {
   return std::ranges::adjacent_find(approvals, {}, &Approval::member) != approvals.end();
 }
 
-// That the thresholds of two charters are reached: each counts whom it lists.
+// That the thresholds of two charters are reached.
 std::optional<Refusal> check_both(const Charter& before, const Charter& after,
                                   const CharterEntry& entry) {
   if (approves_twice(entry.approvals)) return Refusal::approved_twice;
-  std::size_t by_before = 0;
-  std::size_t by_after = 0;
+  ApprovalCounts counts;
   for (const Approval& approval : entry.approvals) {
-    const bool before_counts =
-        is_approved(before, approval, approval_namespace::charter, entry.text);
-    const bool after_counts = is_approved(after, approval, approval_namespace::charter, entry.text);
     const bool is_member =
         before.find(approval.member) != nullptr || after.find(approval.member) != nullptr;
     if (!is_member) return Refusal::approver_unknown;
-    if (!before_counts && !after_counts) return Refusal::approval_invalid;
-    by_before += before_counts ? 1 : 0;
-    by_after += after_counts ? 1 : 0;
+    const ApprovalCounts one = count_approvals(before, after, {entry.text, {approval}, {}});
+    if (one.before + one.after == 0) return Refusal::approval_invalid;
+    counts.before += one.before;
+    counts.after += one.after;
   }
-  if (by_before < before.thresholds.charter || by_after < after.thresholds.charter) {
+  if (counts.before < before.thresholds.charter || counts.after < after.thresholds.charter) {
     return Refusal::approvals_too_few;
   }
   return std::nullopt;
@@ -64,6 +61,19 @@ std::optional<Refusal> check_departed(const Charter& before, const Charter& afte
 }
 
 }  // namespace
+
+ApprovalCounts count_approvals(const Charter& before, const Charter& after,
+                               const CharterEntry& entry) {
+  ApprovalCounts counts;
+  for (const Approval& approval : entry.approvals) {
+    const auto counts_in = [&](const Charter& charter) {
+      return is_approved(charter, approval, approval_namespace::charter, entry.text);
+    };
+    counts.before += counts_in(before) ? 1 : 0;
+    counts.after += counts_in(after) ? 1 : 0;
+  }
+  return counts;
+}
 
 std::vector<MemberId> departing(const Charter& before, const Charter& after) {
   std::vector<MemberId> result;
