@@ -243,6 +243,7 @@ TEST_CASE("granting: an epoch for a hundred devices is granted to each, in under
   // The epoch; 102 devices but one; the founder's recovery recipient.
   CHECK(entries.size() == 1 + 101 + 1);
   for (const std::string& entry : std::span(entries).subspan(1)) CHECK(entry.size() < 6000);
+  MESSAGE("a grant of one epoch has " << entries[1].size() << " bytes");
 }
 
 TEST_CASE("granting: who is no custodian cannot, nor one custodian where it takes two") {
