@@ -406,8 +406,8 @@ std::vector<NamedSnapshot> Vault::State::named_snapshots(
     for (CatalogSnapshot& facts : catalog->catalog.snapshots(access->id)) {
       const auto [label, first] = labels.try_emplace(facts.device);
       if (first) label->second = device_label(facts.device);
-      named.push_back({fmt::format("{}/{}@{}", access->name, facts.number, label->second),
-                       std::move(facts)});
+      named.push_back(
+          {fmt::format("{}/{}@{}", access->name, facts.number, label->second), std::move(facts)});
     }
   }
   return named;

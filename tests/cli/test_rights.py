@@ -39,7 +39,7 @@ class Deposit(RightsCase):
 
     def deposit(self):
         name = self.source.run("ingest", "letters", self.leak, "--about", "method=by hand").text.strip()
-        self.assertEqual(name, "letters/1@desk")
+        self.assertEqual(name, "letters/1@source/desk")
 
     def hand_over(self):
         self.spiegel.run("accept", self.source.text("text", "spiegel"))
