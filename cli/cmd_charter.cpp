@@ -97,18 +97,20 @@ Json to_json(const RivalCharter& rival) {
           {"digest", rival.digest.hex()},
           {"created", utc_time(rival.created)},
           {"members", rival.members},
-          {"approved_by", rival.approved_by}};
+          {"approved_by", rival.approved_by},
+          {"in_force", rival.in_force}};
 }
 
-// Of one number, all approved, and none in force here.
+// Of one number, and all approved.
 void write_rivals(Session& session, const std::vector<RivalCharter>& rivals) {
   for (const RivalCharter& rival : rivals) {
     if (session.options().json) {
-      session.terminal().write_line(to_line({{"undecided", to_json(rival)}}));
+      session.terminal().write_line(to_line({{"rival", to_json(rival)}}));
       continue;
     }
     session.terminal().write_line(
-        fmt::format("undecided   charter {}, {}, from {}, of {}; approved by {}", rival.number,
+        fmt::format("{}charter {}, {}, from {}, of {}; approved by {}",
+                    rival.in_force ? "in force    " : "rival       ", rival.number,
                     rival.digest.hex().substr(0, 16), utc_time(rival.created),
                     escape(fmt::format("{}", fmt::join(rival.members, ", "))),
                     escape(fmt::format("{}", fmt::join(rival.approved_by, ", ")))));

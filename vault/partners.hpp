@@ -44,13 +44,15 @@ struct CharterInfo {
   bool in_force = false;  // the proposal is, here
 };
 
-// One of several charters of one number that were all approved, of which none is in force here.
+// One of several charters of one number that were all approved: of which none is in force here, or
+// the newest that is.
 struct RivalCharter {
   std::uint32_t number = 0;
   Sha256Digest digest;  // of its text
   UnixSeconds created = 0;
   std::vector<std::string> members;
   std::vector<std::string> approved_by;
+  bool in_force = false;
 };
 
 struct DeviceInfo {
@@ -126,11 +128,11 @@ class Partners {
                                     bool instead = false);
   // The number of the charter that `text` proposes, if it is in force here or was.
   [[nodiscard]] std::optional<std::uint32_t> in_force(const std::string& text) const;
-  // Empty where it is clear which charter is in force.
+  // Empty where only one was approved. The one in force comes first.
   [[nodiscard]] std::vector<RivalCharter> rivals();
   // Puts the one in force here whose digest begins with these hexadecimal digits, at least eight:
-  // people agreed on it. Returns a text for all members. Error(not_found) names those that there
-  // are.
+  // people agreed on it. It may take the place of the newest. Returns a text for all members.
+  // Error(not_found) names those that there are.
   [[nodiscard]] std::string choose(const std::string& digest, Activity& activity);
   // The exact bytes to sign for that approval.
   [[nodiscard]] std::string charter_text(const std::string& text);

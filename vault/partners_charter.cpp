@@ -321,9 +321,11 @@ std::vector<RivalCharter> Partners::rivals() {
     rivals.push_back(std::move(rival));
   };
   for (const CharterFork& fork : consortium.charter_forks()) {
-    if (fork.decided) continue;
+    const bool is_last = fork.one.text == consortium.charters().back().text;
+    if (fork.decided && !is_last) continue;  // others rest on it
     add(fork.one);
     add(fork.other);
+    if (fork.decided) rivals.front().in_force = true;
   }
   return rivals;
 }
@@ -345,11 +347,12 @@ std::string Partners::choose(const std::string& digest, Activity& activity) {
   }
   if (wanted.size() != 1) {
     throw Error(ErrorCode::not_found,
-                "charter " + escape(digest) + ": there is no undecided one of this hash",
+                "charter " + escape(digest) + ": there is none to choose of this hash",
                 there.empty() ? "'muniment charter show' shows the one in force"
                               : fmt::format("there are: {}", fmt::join(there, ", ")));
   }
   std::vector<CharterRef> adopted = vault.record->consortium.charter_refs();
+  if (adopted.back().number == wanted.front().number) adopted.pop_back();
   adopted.push_back(wanted.front());
   save_adopted(vault.environment.files, vault.directory, vault.identity().consortium, adopted);
   vault.refresh(activity);

@@ -234,7 +234,8 @@ StatusReport Vault::status() {
   for (const CharterFork& fork : state.record->consortium.charter_forks()) {
     report.todo.push_back(State::describe_fork(fork) +
                           (fork.decided
-                               ? ": tell your partners by another way, and remove who approved both"
+                               ? ": tell your partners by another way; 'muniment charter choose' "
+                                 "takes the other one if all agree"
                                : ": agree with your partners which one counts, then run 'muniment "
                                  "charter choose'"));
   }

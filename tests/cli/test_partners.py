@@ -123,6 +123,7 @@ class Joining(PartnerCase):
             partner.run("accept", welcome)
         for partner in (spiegel, bbc, lemonde):
             self.assertEqual(partner.members(), ["bbc", "lemonde", "spiegel"])
+        self.assertIn("there is none to choose", spiegel.run("charter", "choose", "01234567", code=1).stderr)
         # Once more, which is done already.
         self.assertIn("is in force already", spiegel.run("charter", "adopt", approval).stderr)
 

@@ -141,10 +141,19 @@ TEST_CASE("partners: of two approved charters of one number people choose the on
   const std::string text = own.choose(by_bbc->digest.hex().substr(0, 8), lemonde.activity);
   CHECK(own.charter().number == 4);
   CHECK(own.charter().expires == *change.expires);
-  CHECK(own.rivals().empty());
+  CHECK(own.rivals().front().digest == by_bbc->digest);
   // It is that of bbc, and of spiegel's it is proved that there are two.
   CHECK_FALSE(PartnerVault::contains(partners[1].accept(text).damage, "follows another one"));
   CHECK(PartnerVault::contains(partners[0].accept(text).damage, "follows another one"));
+  // spiegel had adopted its own, and may agree as well.
+  Vault other = partners[0].open();
+  Partners spiegel(other);
+  const std::vector<RivalCharter> both = spiegel.rivals();
+  REQUIRE(both.size() == 2);
+  CHECK(both[0].in_force);
+  CHECK(both[1].digest == by_bbc->digest);
+  static_cast<void>(spiegel.choose(both[1].digest.hex(), partners[0].activity));
+  CHECK(spiegel.charter().expires == *change.expires);
 }
 
 TEST_CASE("partners: an approval that is not what it says is left out of the charter") {
