@@ -3,12 +3,14 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <fstream>
 
 #include "tests/keyring/errors.hpp"
 #include "tests/snapshot/entries.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "tests/support/vectors.hpp"
+#include "vault/base/limits.hpp"
 
 using namespace muniment;
 using namespace muniment::test;
@@ -71,6 +73,32 @@ TEST_CASE("target: a file has its bytes, its time, and a mode that shuts others 
   CHECK(put(target, entry).kind == Kind::done);
   CHECK((status_of(folders.inside / "program").st_mode & 07777) == 0700);
   CHECK(folders.no_temporary_files());
+}
+
+TEST_CASE("target: a file of any size, written in any pieces, has its bytes and no more") {
+  Folders folders;
+  Target target(folders.inside);
+  std::string text(3 * limits::mib + 5000, '\0');
+  for (std::size_t i = 0; i < text.size(); ++i) text[i] = static_cast<char>(i % 251);
+  // Around a page, the size from which files go past the cache, and what is written at a time.
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{1}, std::size_t{4095}, 64 * limits::kib - 1, 64 * limits::kib,
+        64 * limits::kib + 1, 68 * limits::kib, limits::mib - 1, limits::mib, limits::mib + 1,
+        limits::mib + 64 * limits::kib + 17, 3 * limits::mib + 5000}) {
+    for (const std::size_t piece : {std::size_t{4097}, limits::mib, text.size()}) {
+      const Entry entry = file_entry("file");
+      TargetFile file(target, entry.path);
+      for (ByteView rest = as_bytes(text).first(size); !rest.empty();) {
+        const ByteView next = rest.first(std::min(piece, rest.size()));
+        file.write(next);
+        rest = rest.subspan(next.size());
+      }
+      REQUIRE(file.finish(entry, true).kind == Kind::done);
+      CAPTURE(size);
+      CAPTURE(piece);
+      CHECK((read_text(folders.inside / "file") == text.substr(0, size)));
+    }
+  }
 }
 
 TEST_CASE("target: the folder and those above it are made; a file in the way is said") {

@@ -11,10 +11,10 @@
 #include <cstdio>
 #include <utility>
 
+#include "vault/base/direct_write.hpp"
 #include "vault/base/error.hpp"
 #include "vault/base/file.hpp"
 #include "vault/base/handle.hpp"
-#include "vault/base/page_bytes.hpp"
 #include "vault/base/text.hpp"
 
 namespace muniment {
@@ -74,36 +74,8 @@ void require_regular(const Path& path, const struct stat& status) {
   }
 }
 
+// Packs are; what is smaller is often read again at once.
 constexpr std::size_t direct_bytes_min = std::size_t{1} << 20U;
-
-// Writes past the page cache while it lives, if the block allows it. Some file systems take
-// O_DIRECT and then refuse the write: end() goes back to the cache.
-class DirectIo {
- public:
-  DirectIo(int file, std::uint64_t offset, ByteView block) noexcept : x_file(file) {
-    const auto address = reinterpret_cast<std::uintptr_t>(block.data());
-    if (block.size() < direct_bytes_min) return;
-    if ((address | offset | block.size()) % PageBytes::page_bytes != 0) return;
-    x_flags = ::fcntl(x_file, F_GETFL);
-    x_direct = x_flags >= 0 && ::fcntl(x_file, F_SETFL, x_flags | O_DIRECT) == 0;
-  }
-  DirectIo(const DirectIo&) = delete;
-  DirectIo& operator=(const DirectIo&) = delete;
-  ~DirectIo() { (void)end(); }
-
-  // True if it was on.
-  bool end() noexcept {
-    if (!x_direct) return false;
-    (void)::fcntl(x_file, F_SETFL, x_flags);
-    x_direct = false;
-    return true;
-  }
-
- private:
-  int x_file;
-  int x_flags = 0;
-  bool x_direct = false;
-};
 
 class PosixFile final : public File {
  public:
@@ -132,17 +104,8 @@ class PosixFile final : public File {
   }
 
   void write_at(std::uint64_t offset, ByteView bytes) override {
-    DirectIo direct(x_descriptor.get(), offset, bytes);
-    while (!bytes.empty()) {
-      const ssize_t count = retrying([&] {
-        return ::pwrite(x_descriptor.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
-      });
-      if (count < 0 && errno == EINVAL && direct.end()) continue;
-      if (count < 0) fail(x_path, "write");
-      if (count == 0) fail(x_path, "write", EIO);
-      offset += static_cast<std::uint64_t>(count);
-      bytes = bytes.subspan(static_cast<std::size_t>(count));
-    }
+    const int error_number = write_all_at(x_descriptor.get(), offset, bytes, direct_bytes_min);
+    if (error_number != 0) fail(x_path, "write", error_number);
   }
 
   void truncate(std::uint64_t size) override {

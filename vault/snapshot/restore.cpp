@@ -31,7 +31,8 @@ class Restore {
 
   RestoreReport run() {
     Stages stages([this] { x_batches.cancel(); });
-    for (unsigned i = 0; i < thread_count(x_options.threads); ++i) {
+    // Twice as many as work: the others wait for the disk meanwhile.
+    for (unsigned i = 0; i < 2 * thread_count(x_options.threads); ++i) {
       stages.start([this] { restore_files(); });
     }
     stages.run([this] {

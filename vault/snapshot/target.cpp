@@ -4,18 +4,27 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
+#include <utility>
 
 #include "vault/base/assert.hpp"
+#include "vault/base/direct_write.hpp"
 #include "vault/base/error.hpp"
+#include "vault/base/limits.hpp"
 #include "vault/base/text.hpp"
 
 namespace muniment {
 
 namespace {
+
+// What is written at a time.
+constexpr std::size_t staged_bytes_max = 1 * limits::mib;
+// From here on a file is written past the page cache.
+constexpr std::size_t direct_bytes_min = 64 * limits::kib;
 
 constexpr int directory_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
@@ -205,7 +214,8 @@ TargetView::Place TargetView::look(const std::string& path, EntryKind kind, bool
 }
 
 TargetFile::TargetFile(Target& target, const std::string& path)
-    : x_parent(target.parent_of(path)), x_name(last_component(path)) {
+    : x_staged(target.x_staged), x_parent(target.parent_of(path)), x_name(last_component(path)) {
+  x_staged.resize(staged_bytes_max);
   if (x_parent < 0) {
     x_error = errno;
     return;
@@ -222,16 +232,29 @@ TargetFile::~TargetFile() {
 
 void TargetFile::write(ByteView bytes) {
   while (!failed() && !bytes.empty()) {
-    const ssize_t written = ::write(x_file.get(), bytes.data(), bytes.size());
-    if (written < 0) {
-      if (errno != EINTR) x_error = errno;
-    } else {
-      bytes = bytes.subspan(static_cast<std::size_t>(written));
-    }
+    const ByteView next = bytes.first(std::min(bytes.size(), staged_bytes_max - x_staged_bytes));
+    std::copy(next.begin(), next.end(), x_staged.data() + x_staged_bytes);
+    x_staged_bytes += next.size();
+    bytes = bytes.subspan(next.size());
+    if (x_staged_bytes == staged_bytes_max) write_staged();
+  }
+}
+
+void TargetFile::write_staged() {
+  const ByteView staged = ByteView(x_staged).first(std::exchange(x_staged_bytes, 0));
+  // What is less than a page at the end goes through the cache in any case, and a small file all
+  // at once.
+  const std::size_t last =
+      staged.size() < direct_bytes_min ? 0 : staged.size() % PageBytes::page_bytes;
+  for (const ByteView part : {staged.first(staged.size() - last), staged.last(last)}) {
+    if (failed()) return;
+    x_error = write_all_at(x_file.get(), x_written_bytes, part, direct_bytes_min);
+    x_written_bytes += part.size();
   }
 }
 
 TargetResult TargetFile::finish(const Entry& entry, bool overwrite) {
+  write_staged();
   if (!failed() && entry.executable && ::fchmod(x_file.get(), 0700) != 0) x_error = errno;
   if (!failed() && entry.time) {
     const auto times = file_times(*entry.time);

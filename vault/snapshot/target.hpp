@@ -8,6 +8,7 @@
 
 #include "vault/base/bytes.hpp"
 #include "vault/base/descriptor.hpp"
+#include "vault/base/page_bytes.hpp"
 #include "vault/snapshot/entry.hpp"
 
 namespace muniment {
@@ -52,6 +53,7 @@ class Target {
   Descriptor x_root;
   Descriptor x_parent;
   std::string x_parent_path;
+  PageBytes x_staged;  // of the file that is being written
 };
 
 // A folder that is only looked at, and need not be there. One thread.
@@ -77,7 +79,8 @@ class TargetView {
 };
 
 // A file on its way: written under a temporary name beside its place, renamed when it is whole,
-// removed otherwise. The Target must outlive it and open no other path meanwhile.
+// removed otherwise. All but small files go past the page cache. The Target must outlive it and
+// open no other path meanwhile.
 class TargetFile {
  public:
   TargetFile(Target& target, const std::string& path);
@@ -91,6 +94,11 @@ class TargetFile {
   [[nodiscard]] TargetResult finish(const Entry& entry, bool overwrite);
 
  private:
+  void write_staged();
+
+  PageBytes& x_staged;
+  std::size_t x_staged_bytes = 0;
+  std::uint64_t x_written_bytes = 0;
   int x_parent = -1;
   std::string x_name;
   std::string x_temporary;
