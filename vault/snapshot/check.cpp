@@ -4,6 +4,7 @@
 
 #include "vault/snapshot/file_check.hpp"
 #include "vault/snapshot/pack_check.hpp"
+#include "vault/snapshot/stages.hpp"
 
 namespace muniment {
 
@@ -56,12 +57,25 @@ std::uint64_t count_unlisted(const PackStore& store, const ListedPacks& packs) {
   }));
 }
 
+struct DamagedFiles {
+  std::uint64_t checked = 0;
+  std::vector<std::pair<std::string, std::string>> causes;  // by file
+};
+
+DamagedFiles find_damaged_files(const CheckContext& context, const CheckKeys& keys,
+                                const FileCheckOptions& options, Activity& activity) {
+  DamagedFiles files;
+  const auto damaged = [&](const std::string& file, const std::string& cause) {
+    files.causes.emplace_back(file, cause);
+  };
+  files.checked = check_files(context, keys, options, damaged, activity);
+  return files;
+}
+
 // Puts each file that cannot be read to the pack that stands in its way, or, where none is known,
 // by itself.
-std::uint64_t name_files(const CheckContext& context, const CheckKeys& keys,
-                         const FileCheckOptions& options, std::vector<Damage>& damage,
-                         Activity& activity) {
-  const auto damaged = [&](const std::string& file, const std::string& cause) {
+void add_files(const DamagedFiles& files, std::vector<Damage>& damage) {
+  for (const auto& [file, cause] : files.causes) {
     const auto pack = std::ranges::find_if(damage, [&](const Damage& candidate) {
       return cause.find(candidate.object) != std::string::npos;
     });
@@ -71,10 +85,8 @@ std::uint64_t name_files(const CheckContext& context, const CheckKeys& keys,
       const bool named = cause.starts_with(file + ": ");
       damage.push_back({file, named ? cause.substr(file.size() + 2) : cause, false, {file}});
     }
-  };
-  const std::uint64_t files = check_files(context, keys, options, damaged, activity);
+  }
   for (Damage& item : damage) std::ranges::sort(item.affects);
-  return files;
 }
 
 bool any_lost(const std::vector<Damage>& damage) {
@@ -103,19 +115,27 @@ VerifyReport verify(const CheckContext& context, const CheckKeys* keys, VerifyDe
   report.packs = ledgers.packs.size();
   report.packs_unlisted = count_unlisted(context.store, ledgers.packs);
 
-  const PackCheckOptions pack_options{depth, keys == nullptr ? nullptr : &keys->access};
-  report.bytes_read = check_packs(
-      context.store, ledgers.packs, pack_options,
-      [&](const PackDamage& damage) { report.damage.push_back(describe(damage)); }, activity);
-  sort_damage(report.damage);
-
-  const bool lost = any_lost(report.damage);
-  if (keys != nullptr && (lost || depth == VerifyDepth::deep)) {
-    const bool deep = depth == VerifyDepth::deep;
-    const FileCheckOptions options{lost ? FileCheck::bytes : FileCheck::tables, deep};
-    const std::uint64_t files = name_files(context, *keys, options, report.damage, activity);
-    if (deep) report.files = files;
+  // Side by side, since neither alone keeps all cores busy to its end.
+  const bool deep = depth == VerifyDepth::deep;
+  DamagedFiles files;
+  Stages stages([] {});
+  if (keys != nullptr && deep) {
+    stages.start(
+        [&] { files = find_damaged_files(context, *keys, {FileCheck::tables, true}, activity); });
   }
+  stages.run([&] {
+    const PackCheckOptions options{depth, keys == nullptr ? nullptr : &keys->access};
+    report.bytes_read = check_packs(
+        context.store, ledgers.packs, options,
+        [&](const PackDamage& damage) { report.damage.push_back(describe(damage)); }, activity);
+  });
+  stages.join();
+  sort_damage(report.damage);
+  if (keys != nullptr && any_lost(report.damage)) {
+    files = find_damaged_files(context, *keys, {FileCheck::bytes, deep}, activity);
+  }
+  if (deep) report.files = files.checked;
+  add_files(files, report.damage);
   return report;
 }
 
@@ -143,8 +163,8 @@ RepairReport repair(const CheckContext& context, const CheckKeys* keys, Activity
   check_packs(context.store, ledgers.packs, {VerifyDepth::read_data, nullptr}, heal, activity);
   sort_damage(report.damage);
   if (keys != nullptr && any_lost(report.damage)) {
-    static_cast<void>(
-        name_files(context, *keys, {FileCheck::bytes, false}, report.damage, activity));
+    const FileCheckOptions options{FileCheck::bytes, false};
+    add_files(find_damaged_files(context, *keys, options, activity), report.damage);
   }
   return report;
 }
