@@ -45,7 +45,7 @@ void Assembler::complete(WorkedTask& task) {
     x_bytes += task.entry.size;
     x_tree.add(*task.leaf);
     x_activity.items_done.fetch_add(1, std::memory_order_relaxed);
-    if (task.kind == Kind::file) {
+    if (task.kind == Kind::file || task.kind == Kind::known) {
       x_activity.bytes_done.fetch_add(task.entry.size, std::memory_order_relaxed);
     }
   } else {

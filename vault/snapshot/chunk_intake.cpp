@@ -19,12 +19,26 @@ bool KnownChunks::claim(const ChunkId& id) {
     if (!x_claimed.insert(id).second) return false;
   }
   // Asked without the lock: it may open a pack.
-  std::vector<PackId> packs;
-  if (!x_stored.holds(id, packs)) return true;
+  if (!find_stored(id)) return true;
   const std::lock_guard lock(x_mutex);
   x_claimed.erase(id);
-  x_packs_used.insert(packs.begin(), packs.end());
   return false;
+}
+
+bool KnownChunks::is_stored(const ChunkId& id) {
+  {
+    const std::lock_guard lock(x_mutex);
+    if (x_claimed.contains(id)) return true;
+  }
+  return find_stored(id);
+}
+
+bool KnownChunks::find_stored(const ChunkId& id) {
+  std::vector<PackId> packs;
+  if (!x_stored.holds(id, packs)) return false;
+  const std::lock_guard lock(x_mutex);
+  x_packs_used.insert(packs.begin(), packs.end());
+  return true;
 }
 
 void KnownChunks::settled(std::span<const ChunkId> ids) {

@@ -24,6 +24,9 @@ class KnownChunks {
   // True for exactly one of those who ask for a chunk that is not stored: that one must store it.
   [[nodiscard]] bool claim(const ChunkId& id);
 
+  // True if the chunk need not be stored again, by anybody.
+  [[nodiscard]] bool is_stored(const ChunkId& id);
+
   // The chunks can now be found through the catalog.
   void settled(std::span<const ChunkId> ids);
 
@@ -31,6 +34,9 @@ class KnownChunks {
   [[nodiscard]] std::set<PackId> packs_used() const;
 
  private:
+  // Asks the packs, and notes which ones it takes.
+  [[nodiscard]] bool find_stored(const ChunkId& id);
+
   ChunkReader& x_stored;
   mutable std::mutex x_mutex;
   std::unordered_set<ChunkId> x_claimed;

@@ -25,6 +25,9 @@ constexpr std::size_t batch_folders = 16;
 // times.
 constexpr std::size_t window_bytes = 4 * limits::chunk_bytes_max;
 
+// Of a large file that is only hashed: what stays in the cache of a core meanwhile.
+constexpr std::size_t hashed_bytes = 256 * limits::kib;
+
 // How long a wish to stop waits for bytes that do not come, if no signal wakes the wait.
 constexpr int poll_milliseconds = 100;
 
@@ -73,11 +76,12 @@ Entry entry_of(const Found& found, bool times) {
 
 FileScan::FileScan(std::span<const std::filesystem::path> paths,
                    const std::filesystem::path& left_out, const GearTable& gear,
-                   const IngestOptions& options, Activity& activity, Sink sink)
+                   const IngestOptions& options, Activity& activity, Known known, Sink sink)
     : x_tree(paths, left_out, &options.exclusion),
       x_gear(gear),
       x_options(options),
       x_activity(activity),
+      x_known(std::move(known)),
       x_sink(std::move(sink)) {}
 
 ByteView read_found(ScanTask& task, MutableByteView buffer) {
@@ -130,7 +134,8 @@ void FileScan::take_large(const Found& found, Entry entry) {
   const Descriptor file = open_found(found, problem);
   std::optional<ScanTask> last;
   if (file) {
-    last = read_large(file.get(), found.size, std::move(entry));
+    last = recognise(file.get(), entry, found.size);
+    if (!last) last = read_large(file.get(), found.size, std::move(entry));
     if (!last) problem = std::strerror(errno);
   }
   if (!last) {
@@ -140,6 +145,28 @@ void FileScan::take_large(const Found& found, Entry entry) {
   last->hard_linked = found.hard_linked;
   last->changed = changed_since(found, file);
   send(std::move(*last));
+}
+
+std::optional<ScanTask> FileScan::recognise(int file, const Entry& entry, std::uint64_t size) {
+  std::optional<Entry> known = x_known(entry.path, size);
+  if (!known) return std::nullopt;
+  x_piece.resize(hashed_bytes);
+  Sha256 whole;
+  std::uint64_t done = 0;
+  ssize_t count = 0;
+  while ((count = read_full(file, x_piece, x_activity)) > 0 && done < size) {
+    whole.update(ByteView(x_piece).first(static_cast<std::size_t>(count)));
+    done += static_cast<std::uint64_t>(count);
+  }
+  if (count == 0 && done == size && whole.finish() == known->sha256) {
+    known->path = entry.path;
+    known->executable = entry.executable;
+    known->time = entry.time;
+    return ScanTask{.kind = ScanTask::Kind::known, .entry = std::move(*known)};
+  }
+  // An error of reading is met again where it is told.
+  static_cast<void>(::lseek(file, 0, SEEK_SET));
+  return std::nullopt;
 }
 
 void FileScan::take_stream(const InputStream& stream) {

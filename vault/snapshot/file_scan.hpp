@@ -19,6 +19,7 @@ struct ScanTask {
     file,     // a file of one chunk, which is `bytes`
     chunk,    // `bytes` is the next chunk of the file whose `end` or `skipped` follows
     end,      // the file's chunks all came; the entry has its size and SHA-256
+    known,    // a file whose chunks are stored already; the entry lists them
     skipped,  // entry.path cannot be taken in; chunks that came are nobody's
   };
 
@@ -45,10 +46,14 @@ class FileScan {
  public:
   // Returns false if nobody takes batches any more.
   using Sink = std::function<bool(ScanBatch)>;
+  // A stored file that had this path and size: see KnownFiles::find. Asked in
+  // path order.
+  using Known = std::function<std::optional<Entry>(const std::string& path, std::uint64_t size)>;
 
   // `gear`, `options` and `activity` must outlive it. Paths and Errors as TreeScan's.
   FileScan(std::span<const std::filesystem::path> paths, const std::filesystem::path& left_out,
-           const GearTable& gear, const IngestOptions& options, Activity& activity, Sink sink);
+           const GearTable& gear, const IngestOptions& options, Activity& activity, Known known,
+           Sink sink);
 
   // Walks everything. Error(io) if the stream fails.
   void run();
@@ -60,6 +65,8 @@ class FileScan {
  private:
   void take(Found& found);
   void take_large(const Found& found, Entry entry);
+  // The task of a file that is stored already, if this one is.
+  [[nodiscard]] std::optional<ScanTask> recognise(int file, const Entry& entry, std::uint64_t size);
   void take_stream(const InputStream& stream);
   // Reads `size` bytes, fewer if the file ends before; sends all but the last task, which is the
   // entry's own. Empty, with errno, if the file cannot be read to its end.
@@ -72,6 +79,7 @@ class FileScan {
   const GearTable& x_gear;
   const IngestOptions& x_options;
   Activity& x_activity;
+  Known x_known;
   Sink x_sink;
   ScanBatch x_batch;
   std::size_t x_batch_bytes = 0;
@@ -79,7 +87,8 @@ class FileScan {
   const Descriptor* x_folder = nullptr;  // of the last small file
   std::uint64_t x_next_number = 0;
   bool x_stopped = false;
-  Bytes x_window;  // of a large file
+  Bytes x_window;  // of a large file that is cut
+  Bytes x_piece;   // of one that is hashed
 };
 
 // Counts files and bytes into the Activity's totals, without opening any.

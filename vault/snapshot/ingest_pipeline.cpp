@@ -8,6 +8,7 @@
 #include "vault/snapshot/adopt.hpp"
 #include "vault/snapshot/assembler.hpp"
 #include "vault/snapshot/file_scan.hpp"
+#include "vault/snapshot/known_files.hpp"
 
 namespace muniment {
 
@@ -73,10 +74,18 @@ class IngestPipeline {
     }
     IngestResult result;
     const std::filesystem::path vault = x_context.scratch.parent_path();
-    FileScan scan(paths, vault, x_gear, x_options, x_activity, [this](ScanBatch batch) {
-      return x_tickets.push('\0') && x_scanned.push(std::move(batch));
-    });
     const LastSnapshot last = last_snapshot(x_context.ledger.ledger());
+    const std::unique_ptr<Reader> previous = open_previous(last);
+    std::optional<KnownFiles> known;
+    if (previous) known.emplace(*previous, x_known, x_context.id_key);
+    FileScan scan(
+        paths, vault, x_gear, x_options, x_activity,
+        [&](const std::string& path, std::uint64_t size) {
+          return known ? known->find(path, size) : std::nullopt;
+        },
+        [this](ScanBatch batch) {
+          return x_tickets.push('\0') && x_scanned.push(std::move(batch));
+        });
     SnapshotIndex index = head(last);
     ChunkRef index_chunk;
 
@@ -116,6 +125,29 @@ class IngestPipeline {
     for (const std::string& name : x_context.files.list(x_context.scratch)) {
       if (name.starts_with(ContentTree::run_prefix))
         x_context.files.remove(x_context.scratch / name);
+    }
+  }
+
+  // Null if there is none, or none that everybody can read whom this one is for.
+  [[nodiscard]] std::unique_ptr<Reader> open_previous(const LastSnapshot& last) {
+    if (x_context.batch || last.number == 0) return nullptr;
+    const LedgerName& ledger = x_context.ledger.ledger().name();
+    std::vector<CatalogSnapshot> snapshots;
+    {
+      const std::lock_guard lock(x_context.catalog.mutex);
+      snapshots = x_context.catalog.catalog.snapshots(ledger.collection);
+    }
+    const auto found = std::ranges::find_if(snapshots, [&](const CatalogSnapshot& snapshot) {
+      return snapshot.ledger == ledger.id() && snapshot.number == last.number;
+    });
+    if (found == snapshots.end()) return nullptr;
+    try {
+      // It does not outlive this pipeline.
+      return open_snapshot("the snapshot before", found->index,
+                           std::shared_ptr<ChunkReader>(std::shared_ptr<void>(), &x_chunks));
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::damaged) throw;
+      return nullptr;
     }
   }
 

@@ -45,17 +45,18 @@ std::vector<Entry> Reader::entries(const ManifestChunk& piece) const {
               "it was written by a faulty program: tell the device that made the snapshot");
 }
 
-std::size_t Reader::first_piece(std::string_view path) const {
+const ManifestChunk* Reader::piece_of(std::string_view path) const {
   const auto after = std::ranges::upper_bound(
       x_index.manifest, path, {},
       [](const ManifestChunk& piece) -> std::string_view { return piece.first_path; });
-  const auto index = after - x_index.manifest.begin();
-  return index == 0 ? 0 : static_cast<std::size_t>(index - 1);
+  if (x_index.manifest.empty()) return nullptr;
+  return &*(after == x_index.manifest.begin() ? after : std::prev(after));
 }
 
 std::optional<Entry> Reader::find(std::string_view path) const {
-  if (x_index.manifest.empty()) return std::nullopt;
-  std::vector<Entry> piece = entries(x_index.manifest[first_piece(path)]);
+  const ManifestChunk* const at = piece_of(path);
+  if (at == nullptr) return std::nullopt;
+  std::vector<Entry> piece = entries(*at);
   const auto found = std::ranges::lower_bound(
       piece, path, {}, [](const Entry& entry) { return std::string_view(entry.path); });
   if (found == piece.end() || found->path != path) return std::nullopt;
@@ -74,8 +75,10 @@ void Reader::visit(std::string_view path, const std::function<bool(const Entry&)
     // Between a folder and its contents others may stand: "a", "a.txt", "a/b".
     prefix = std::string(path) + '/';
   }
-  for (std::size_t i = first_piece(prefix); i < x_index.manifest.size(); ++i) {
-    for (const Entry& entry : entries(x_index.manifest[i])) {
+  const ManifestChunk* const first = piece_of(prefix);
+  if (first == nullptr) return;
+  for (const ManifestChunk& piece : std::span(first, &x_index.manifest.back() + 1)) {
+    for (const Entry& entry : entries(piece)) {
       if (entry.path < prefix) continue;
       if (!entry.path.starts_with(prefix) || !visitor(entry)) return;
     }

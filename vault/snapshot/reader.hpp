@@ -50,17 +50,18 @@ class Reader {
 
   // The entries of one manifest chunk of index().
   [[nodiscard]] std::vector<Entry> entries(const ManifestChunk& piece) const;
+  // The manifest chunk in which `path` stands if it stands in any; null for an empty snapshot.
+  [[nodiscard]] const ManifestChunk* piece_of(std::string_view path) const;
+
+  // Calls `visitor` with each chunk of a file that has several, in order, until that returns false.
+  // `buffer` is for lists of chunks. Error(damaged) if one cannot be read.
+  void visit_chunks(const Entry& entry, ChunkBuffer& buffer,
+                    const std::function<bool(const ChunkRef&)>& visitor) const;
 
  private:
   [[nodiscard]] bool is_last(const ManifestChunk& piece) const noexcept {
     return &piece == &x_index.manifest.back();
   }
-  // The manifest chunk in which `path` stands if it stands in any.
-  [[nodiscard]] std::size_t first_piece(std::string_view path) const;
-
-  // Calls `visitor` with each chunk of a file that has several, in order, until that returns false.
-  void visit_chunks(const Entry& entry, ChunkBuffer& buffer,
-                    const std::function<bool(const ChunkRef&)>& visitor) const;
 
   std::string x_name;
   SnapshotIndex x_index;
