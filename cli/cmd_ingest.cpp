@@ -146,7 +146,7 @@ ExitCode ingest(Session& session, const IngestArguments& arguments) {
   IngestOptions options;
   options.times = !arguments.no_times;
   options.estimate = terminal.can_draw();
-  if (arguments.level) options.level = options.level_with_dictionary = *arguments.level;
+  if (arguments.level) options.level = *arguments.level;
   options.dry_run = arguments.dry_run;
   options.about = parse_about(arguments.about);
   options.exclusion = exclusion_of(arguments);
@@ -232,9 +232,7 @@ void add_ingest(CommandLine& line) {
   command->add_flag("-n,--dry-run", arguments->dry_run,
                     "Say what would be taken in and how much of it is new; write nothing");
   command->add_flag("--no-times", arguments->no_times, "Do not record modification times");
-  command
-      ->add_option("--level", arguments->level,
-                   "zstd's level (default 3; 2 for small files, which share a dictionary)")
+  command->add_option("--level", arguments->level, "zstd's level (default 2)")
       ->check(CLI::Range(1, 19).description(""))
       ->type_name("1-19");
   when_chosen(command, line, arguments, ingest);

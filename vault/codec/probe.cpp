@@ -1,5 +1,6 @@
 #include "vault/codec/probe.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace muniment {
@@ -44,6 +45,7 @@ constexpr std::array magics = {
 };
 
 constexpr std::size_t sample_bytes = 4096;
+constexpr std::size_t bytes_per_sample = 4 * sample_bytes;
 constexpr std::size_t samples_max = 8;
 constexpr double saving_wanted = 0.03;
 
@@ -87,8 +89,9 @@ bool magic_says_compressible(ByteView beginning) noexcept {
 }
 
 bool sample_says_compressible(ByteView chunk) {
-  const std::size_t samples = std::min(samples_max, chunk.size() / sample_bytes);
-  if (samples == 0) return true;  // compressing it costs no more than a good guess
+  if (chunk.size() < sample_bytes) return true;  // compressing it costs no more than a good guess
+  const std::size_t samples =
+      std::clamp<std::size_t>(chunk.size() / bytes_per_sample, 1, samples_max);
   const std::size_t stride = samples == 1 ? 0 : (chunk.size() - sample_bytes) / (samples - 1);
   double bits = 0;
   for (std::size_t i = 0; i < samples; ++i) {

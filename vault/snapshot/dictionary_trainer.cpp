@@ -10,7 +10,7 @@ constexpr std::size_t dictionary_bytes = 64 * limits::kib;
 constexpr std::size_t samples_each = 128;
 constexpr std::size_t sample_bytes_max = 16 * limits::kib;
 constexpr std::uint64_t first_stretch_bytes = 4 * limits::mib;
-constexpr std::uint64_t stretch_bytes_max = 64 * limits::mib;
+constexpr std::uint64_t stretch_bytes_max = 128 * limits::mib;
 // Of a dictionary itself, which is stored in every pack that needs it.
 constexpr int own_level = 9;
 

@@ -30,9 +30,7 @@ struct InputStream {
 struct IngestOptions {
   bool times = true;      // record modification times
   bool estimate = false;  // count files and bytes beforehand, in parallel, for a progress bar
-  int level = 3;          // zstd, 1 to 19
-  // For small files, which are compressed with a dictionary.
-  int level_with_dictionary = 2;
+  int level = 2;          // zstd, 1 to 19
   // Read, hash and compress everything, and leave the vault as it is: see IngestReport.
   bool dry_run = false;
   About about;

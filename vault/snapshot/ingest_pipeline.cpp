@@ -46,7 +46,7 @@ class IngestPipeline {
                 activity),
         x_chunks(context.catalog, x_packs, context.id_key),
         x_known(x_chunks),
-        x_trainer(context.id_key, options.level_with_dictionary),
+        x_trainer(context.id_key, options.level),
         x_line_context{context.store,
                        context.catalog,
                        x_known,
