@@ -35,6 +35,8 @@ class CheckLayers(unittest.TestCase):
         self.assert_accepted("vault/base/file.cpp", '"vault/base/file.hpp"')
         self.assert_accepted("cli/main.cpp", '"vault/vault.hpp"')
         self.assert_accepted("sync/session.cpp", '"vault/merkle/proof.hpp"')
+        self.assert_accepted("sync/daemon.cpp", '"sync/protocol/session.hpp"')
+        self.assert_accepted("sync/protocol/frame.hpp", '"sync/limits.hpp"')
 
     def test_up_the_ranks_is_refused(self):
         self.assert_refused("vault/base/file.cpp", '"vault/crypto/aead.hpp"',
@@ -48,6 +50,10 @@ class CheckLayers(unittest.TestCase):
                             "vault/pack may not include vault/ledger")
         self.assert_refused("cli/cmd_sync.cpp", '"sync/session.hpp"', "cli may not include sync")
         self.assert_refused("sync/daemon.cpp", '"cli/terminal.hpp"', "sync may not include cli")
+        self.assert_refused("sync/protocol/session.cpp", '"sync/daemon.hpp"',
+                            "sync/protocol may not include sync")
+        self.assert_refused("sync/protocol/session.cpp", '"vault/vault.hpp"',
+                            "sync/protocol may not include vault")
 
     def test_past_the_facade_is_refused(self):
         self.assert_refused("cli/cmd_ls.cpp", '"vault/catalog/catalog.hpp"',

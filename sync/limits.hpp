@@ -1,0 +1,118 @@
+// Every bound that sync keeps against a peer that is broken or hostile, and why it is what it is.
+// PROTOCOL.md §9 is the same table. A limit marked (wire) is part of the protocol: both sides know
+// it, and whoever passes it is cut off. The others are ours to change.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace muniment::sync {
+
+// Time on a clock that only runs forward and begins anywhere.
+using Instant = std::chrono::milliseconds;
+
+namespace limits {
+
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+inline constexpr std::size_t kib = 1024;
+inline constexpr std::size_t mib = 1024 * kib;
+
+// ---- sizes of messages' parts (wire) ----
+
+// One charter has at most 64 members; a few devices each, and collections by the dozen. 1,024 of
+// each is far more than a consortium has, and the lists stay below 128 KiB.
+inline constexpr std::size_t collections_max = 1024;
+inline constexpr std::size_t heads_per_collection_max = 1024;
+inline constexpr std::size_t forks_max = 1024;
+
+// C2SP's longest proof (vault/merkle/proof.hpp).
+inline constexpr std::size_t proof_hashes_max = 63;
+
+// A note with 64 cosignatures has 16 KiB. The vault itself would read 256 KiB.
+inline constexpr std::size_t note_bytes_max = 64 * kib;
+
+// Lines by keys that we do not know are passed on, so that a later version's signatures survive;
+// more than a few would be somebody's rubbish.
+inline constexpr std::size_t unknown_signatures_max = 8;
+
+// Shards travel in runs of at most this much: four shards of the largest pack. Large enough that
+// headers cost nothing, small enough that a control message never waits long behind one.
+inline constexpr std::size_t piece_bytes_max = 256 * kib;
+
+// Entries of a ledger travel in batches of at most this much; the largest entry has 64 KiB.
+inline constexpr std::size_t batch_bytes_max = 256 * kib;
+
+// One challenge makes the peer read at most 64 shards: 4 MiB of the largest packs.
+inline constexpr std::size_t challenges_max = 64;
+
+// What a message of a type that we do not know may take, if it may be ignored.
+inline constexpr std::size_t ignorable_bytes_max = 64 * kib;
+
+// ---- how much at a time (wire: stated in HELLO, and at most this) ----
+
+// Requests of ours that wait for an answer, and the bytes that all answers to them may take
+// together. This is the whole of flow control: nothing is sent that was not asked for. 16 MiB fills
+// 1 Gbit/s at 130 ms.
+inline constexpr std::uint32_t requests_max = 512;
+inline constexpr std::uint32_t window_bytes_max = 16 * mib;
+
+// ---- memory ----
+
+// Output that is made before the transport took what was made before. Two pieces: one being
+// encrypted, one ready.
+inline constexpr std::size_t outbox_bytes_max = 2 * piece_bytes_max + 4 * kib;
+
+// New entries of one ledger that are held until its root proves them: 12 TB worth of packs.
+inline constexpr std::size_t ledger_growth_bytes_max = 64 * mib;
+
+// The same of a ledger whose device we do not know yet: its certificate and what it did since.
+inline constexpr std::size_t unknown_device_bytes_max = 4 * mib;
+
+// Ledgers that one session pulls at a time, so that the two bounds above hold for the process.
+inline constexpr std::size_t ledgers_pulled_at_once = 1;
+
+// Packs that are being put together at a time, by all sessions: 128 MiB of partial files.
+inline constexpr std::size_t packs_in_progress_max = 8;
+
+// Partial packs are synced at least so often; more than this is never fetched twice after a crash
+// (DESIGN allows 64 MiB; asks on their way make up the rest).
+inline constexpr std::size_t unsynced_bytes_max = 32 * mib;
+inline constexpr seconds unsynced_time_max{5};
+
+// ---- time ----
+
+// From the connection to a HELLO; a Tor circuit may take three of the ten seconds.
+inline constexpr seconds hello_time{10};
+// A session without a frame is asked whether it lives, then given up.
+inline constexpr seconds ping_after{40};
+inline constexpr seconds idle_time{120};
+// A frame that began must end, and a request must be answered: whoever sends a byte now and then
+// holds no slot.
+inline constexpr seconds frame_time{60};
+inline constexpr seconds answer_time{60};
+// An ask for shards that is older may be given to another peer, too.
+inline constexpr seconds stale_ask_time{15};
+// After news of our own, and after a round that left differences: not more often.
+inline constexpr seconds summary_interval{1};
+inline constexpr seconds round_interval{30};
+// A peer that had no such pack is asked again after so long, or when its heads changed.
+inline constexpr minutes absent_time{5};
+
+// ---- conduct ----
+
+// Packs of which a peer sent shards that their tile does not prove, until it is asked for no more:
+// a disk that rots makes one or two.
+inline constexpr std::uint32_t bad_packs_max = 3;
+// Ignorable messages, pings and summaries that a peer may send a minute; ours come once a second at
+// most.
+inline constexpr std::uint32_t idle_frames_per_minute_max = 240;
+// Challenges that are answered, an hour and peer.
+inline constexpr std::uint32_t challenge_messages_per_hour_max = 64;
+
+}  // namespace limits
+
+}  // namespace muniment::sync

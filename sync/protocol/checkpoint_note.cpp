@@ -1,0 +1,82 @@
+#include "sync/protocol/checkpoint_note.hpp"
+
+#include "sync/limits.hpp"
+#include "vault/base/assert.hpp"
+
+namespace muniment::sync {
+
+namespace {
+
+bool before(const NoteSignature& a, const NoteSignature& b) {
+  if (a.name != b.name) return a.name < b.name;
+  if (a.id != b.id) return a.id < b.id;
+  return std::ranges::lexicographical_compare(a.signature, b.signature);
+}
+
+// Whether the line is of this key and verifies.
+template <class Purpose>
+bool is_by(const NoteSignature& line, const NoteKey<Purpose>& key) {
+  return line.name == key.name && line.id == key.id();
+}
+
+bool verifies(const SignedNote& note, const NoteSignature& log_line, const NoteSignature& line,
+              const NoteKey<LogPurpose>& log, const NoteKey<WitnessPurpose>& witness) {
+  const SignedNote only{note.text, {log_line, line}};
+  return open_cosigned(only, log, std::span(&witness, 1)).has_value();
+}
+
+}  // namespace
+
+SignedNote canonical(const SignedNote& note, const NoteKeys& keys) {
+  std::vector<NoteSignature> lines = note.signatures;
+  std::ranges::sort(lines, before);
+  SignedNote result{note.text, {}};
+  const auto log_line =
+      std::ranges::find_if(lines, [&](const NoteSignature& line) { return is_by(line, keys.log); });
+  VAULT_ASSERT(log_line != lines.end());
+  result.signatures.push_back(*log_line);
+  std::vector<NoteSignature> cosignatures;
+  std::vector<NoteSignature> unknown;
+  for (const NoteSignature& line : lines) {
+    if (is_by(line, keys.log)) continue;
+    const auto witness = std::ranges::find_if(
+        keys.witnesses, [&](const NoteKey<WitnessPurpose>& key) { return is_by(line, key); });
+    if (witness == keys.witnesses.end()) {
+      const bool is_new = unknown.empty() || unknown.back() != line;
+      if (is_new && unknown.size() < limits::unknown_signatures_max) unknown.push_back(line);
+    } else if (verifies(note, *log_line, line, keys.log, *witness)) {
+      // A cosignature begins with its time, so the last of a witness's lines is its latest.
+      const bool is_same =
+          !cosignatures.empty() && cosignatures.back().name == line.name &&
+          cosignatures.back().id == line.id;
+      if (is_same) cosignatures.pop_back();
+      cosignatures.push_back(line);
+    }
+  }
+  result.signatures.insert(result.signatures.end(), cosignatures.begin(), cosignatures.end());
+  result.signatures.insert(result.signatures.end(), unknown.begin(), unknown.end());
+  return result;
+}
+
+std::optional<VerifiedNote> verify_note(std::string_view encoded, const NoteKeys& keys) {
+  const auto note = decode_signed_note(encoded);
+  if (!note) return std::nullopt;
+  const auto checkpoint = open_checkpoint(*note, keys.log);
+  if (!checkpoint || checkpoint->origin != keys.log.name || checkpoint->size == 0) {
+    return std::nullopt;
+  }
+  return VerifiedNote{{checkpoint->size, checkpoint->root}, canonical(*note, keys)};
+}
+
+SignedNote merge_notes(const SignedNote& a, const SignedNote& b, const NoteKeys& keys) {
+  VAULT_ASSERT(a.text == b.text);
+  SignedNote both = a;
+  both.signatures.insert(both.signatures.end(), b.signatures.begin(), b.signatures.end());
+  return canonical(both, keys);
+}
+
+Sha256Digest note_digest(const SignedNote& note) {
+  return leaf_hash(as_bytes(encode(note)));
+}
+
+}  // namespace muniment::sync

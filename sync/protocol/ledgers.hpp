@@ -1,0 +1,65 @@
+// What sync needs of a replica's ledgers and of the rights that follow from them. A vault stands
+// behind it in munimentd, a map in the simulation.
+#pragma once
+
+#include "sync/protocol/checkpoint_note.hpp"
+#include "sync/protocol/message.hpp"
+
+namespace muniment::sync {
+
+struct HeldLedger {
+  TreeHead tree;  // not empty
+  SignedNote note;
+};
+
+// Used by one thread. What does not return a value throws Error(io) if it cannot make its change
+// durable; then nothing changed.
+class Ledgers {
+ public:
+  virtual ~Ledgers() = default;
+
+  [[nodiscard]] virtual const ConsortiumId& consortium() const = 0;
+  [[nodiscard]] virtual const DeviceId& device() const = 0;  // our own
+
+  // Whether the device is active and, but for the built-in collection, holds a grant of this one.
+  [[nodiscard]] virtual bool may_have(const DeviceId& device,
+                                      const CollectionId& collection) const = 0;
+  // All collections that are known, ascending; the built-in one is the first.
+  [[nodiscard]] virtual std::vector<CollectionId> collections() const = 0;
+
+  // The devices of which a ledger of this collection is held, ascending.
+  [[nodiscard]] virtual std::vector<DeviceId> writers(const CollectionId& collection) const = 0;
+  // Empty if none is held.
+  [[nodiscard]] virtual std::optional<HeldLedger> find(const LedgerRef& ledger) const = 0;
+  // Of ledgers that are held; `size` and `index` are within.
+  [[nodiscard]] virtual Sha256Digest root_at(const LedgerRef& ledger, std::uint64_t size) const = 0;
+  [[nodiscard]] virtual MerkleProof prove(const LedgerRef& ledger, std::uint64_t from,
+                                          std::uint64_t to) const = 0;
+  [[nodiscard]] virtual std::string entry(const LedgerRef& ledger, std::uint64_t index) const = 0;
+  // Empty tree if none is held.
+  [[nodiscard]] virtual Frontier frontier(const LedgerRef& ledger) const = 0;
+
+  // Under the ledger's origin as name. Empty while the device's certificate is not held.
+  [[nodiscard]] virtual std::optional<NoteKey<LogPurpose>> log_key(
+      const LedgerRef& ledger) const = 0;
+  // The same for a ledger of the built-in collection that begins with `entries`, if they certify its
+  // device and a member vouches for it.
+  [[nodiscard]] virtual std::optional<NoteKey<LogPurpose>> vouched_key(
+      const LedgerRef& ledger, std::span<const std::string> entries) const = 0;
+  [[nodiscard]] virtual std::vector<NoteKey<WitnessPurpose>> witnesses() const = 0;
+
+  // Adds entries that were proved, with the note of the checkpoint over all; makes the ledger if it
+  // is none. If this device is a witness, its cosignature is durable with them.
+  virtual void append(const LedgerRef& ledger, std::span<const std::string> entries,
+                      const SignedNote& note) = 0;
+  // Replaces the note by one of the same text with more signatures; cosigns as above.
+  virtual void replace_note(const LedgerRef& ledger, const SignedNote& note) = 0;
+
+  // Ascending.
+  [[nodiscard]] virtual std::vector<LedgerRef> forks() const = 0;
+  [[nodiscard]] virtual std::optional<ForkProof> find_fork(const LedgerRef& ledger) const = 0;
+  // Keeps a proof that was verified: the ledger is frozen from now on.
+  virtual void keep_fork(const ForkProof& proof) = 0;
+};
+
+}  // namespace muniment::sync
