@@ -60,6 +60,11 @@ inline constexpr std::uint64_t head_nonce = 0;
 inline constexpr std::uint64_t table_nonce = 1;
 inline constexpr std::uint64_t first_frame_nonce = 2;
 
+// The file beside a partial pack.
+inline constexpr std::array partial_magic{std::byte{0x89}, std::byte{'M'},  std::byte{'N'},
+                                          std::byte{'S'},  std::byte{0x0d}, std::byte{0x0a},
+                                          std::byte{0x1a}, std::byte{0x0a}};
+
 }  // namespace pack_format
 
 [[nodiscard]] constexpr std::size_t body_bytes(PackClass c) noexcept {

@@ -143,6 +143,14 @@ bool DirectoryStore::remove(std::string_view key) {
   });
 }
 
+void DirectoryStore::adopt(std::string_view key, const FileSystem::Path& file) {
+  make_directories(key);
+  const FileSystem::Path target = path_of(key);
+  x_files.rename(file, target);
+  x_touched.insert(target.parent_path());
+  sync_directories();
+}
+
 DirectoryStore::Staged& DirectoryStore::stage(std::string_view key, ByteView bytes) {
   VAULT_ASSERT(is_directory_store_key(key));
   const std::string name = std::to_string(x_next_name++).append(staged_suffix);

@@ -14,7 +14,7 @@ namespace muniment {
 // its writeback; flush syncs each of them, renames them into place and syncs each directory once.
 class DirectoryStore final : public PackStore {
  public:
-  // Only the const members may be called on a store opened for reading.
+  // Only the const members, and adopt, may be called on a store opened for reading.
   enum class Access { read, write };
 
   // `files` must outlive the store. Opening for writing, which needs the vault's writer lock,
@@ -32,6 +32,10 @@ class DirectoryStore final : public PackStore {
   void discard() noexcept override;
   void replace(std::string_view key, ByteView bytes) override;
   bool remove(std::string_view key) override;
+
+  // Makes a file of this file system an object, whether or not there is one of this key: it is
+  // renamed, so it must be whole and synced. Durable when it returns.
+  void adopt(std::string_view key, const FileSystem::Path& file);
 
  private:
   struct Staged {
