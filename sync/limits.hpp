@@ -66,14 +66,15 @@ inline constexpr std::uint32_t window_bytes_max = 16 * mib;
 // encrypted, one ready.
 inline constexpr std::size_t outbox_bytes_max = 2 * piece_bytes_max + 4 * kib;
 
-// New entries of one ledger that are held until its root proves them: 12 TB worth of packs.
+// New entries of ledgers that are held until their roots prove them: 12 TB worth of packs.
 inline constexpr std::size_t ledger_growth_bytes_max = 64 * mib;
 
 // The same of a ledger whose device we do not know yet: its certificate and what it did since.
 inline constexpr std::size_t unknown_device_bytes_max = 4 * mib;
 
-// Ledgers that one session pulls at a time, so that the two bounds above hold for the process.
-inline constexpr std::size_t ledgers_pulled_at_once = 1;
+// Ledgers that one session pulls at a time; the first bound above is for all of them, in the whole
+// process.
+inline constexpr std::size_t ledgers_pulled_at_once = 16;
 
 // Packs that are being put together at a time, by all sessions: 128 MiB of partial files.
 inline constexpr std::size_t packs_in_progress_max = 8;
@@ -82,6 +83,9 @@ inline constexpr std::size_t packs_in_progress_max = 8;
 // (DESIGN allows 64 MiB; asks on their way make up the rest).
 inline constexpr std::size_t unsynced_bytes_max = 32 * mib;
 inline constexpr seconds unsynced_time_max{5};
+
+// Packs that are wanted and looked at; the store knows the rest.
+inline constexpr std::size_t wanted_packs_max = 2048;
 
 // ---- time ----
 
@@ -96,6 +100,8 @@ inline constexpr seconds frame_time{60};
 inline constexpr seconds answer_time{60};
 // An ask for shards that is older may be given to another peer, too.
 inline constexpr seconds stale_ask_time{15};
+// After our own disk failed, nothing is fetched for so long.
+inline constexpr seconds storage_pause{30};
 // After news of our own, and after a round that left differences: not more often.
 inline constexpr seconds summary_interval{1};
 inline constexpr seconds round_interval{30};
@@ -107,6 +113,9 @@ inline constexpr minutes absent_time{5};
 // Packs of which a peer sent shards that their tile does not prove, until it is asked for no more:
 // a disk that rots makes one or two.
 inline constexpr std::uint32_t bad_packs_max = 3;
+// Ledgers that a peer may offer in vain, a session, until we ask it for none any more of which we
+// hold nothing: each cost us what it took to find out.
+inline constexpr std::size_t not_taken_max = 64;
 // Ignorable messages, pings and summaries that a peer may send a minute; ours come once a second at
 // most.
 inline constexpr std::uint32_t idle_frames_per_minute_max = 240;

@@ -13,19 +13,30 @@ bool before(const NoteSignature& a, const NoteSignature& b) {
   return std::ranges::lexicographical_compare(a.signature, b.signature);
 }
 
-// Whether the line is of this key and verifies.
+// Whether the line bears the name and id of this key.
 template <class Purpose>
 bool is_by(const NoteSignature& line, const NoteKey<Purpose>& key) {
   return line.name == key.name && line.id == key.id();
 }
 
-bool verifies(const SignedNote& note, const NoteSignature& log_line, const NoteSignature& line,
-              const NoteKey<LogPurpose>& log, const NoteKey<WitnessPurpose>& witness) {
-  const SignedNote only{note.text, {log_line, line}};
-  return open_cosigned(only, log, std::span(&witness, 1)).has_value();
-}
+// 64 witnesses of 256 ledgers; 64 bytes each.
+constexpr std::size_t memo_entries_max = 16384;
 
 }  // namespace
+
+bool SignatureMemo::verifies(const SignedNote& note, const NoteSignature& log_line,
+                             const NoteSignature& line, const NoteKey<LogPurpose>& log,
+                             const NoteKey<WitnessPurpose>& witness) {
+  Bytes what = to_bytes(encode(SignedNote{note.text, {line}}));
+  append(what, witness.key.view());
+  const Sha256Digest digest = leaf_hash(what);
+  if (x_verified.contains(digest)) return true;
+  const SignedNote only{note.text, {log_line, line}};
+  if (!open_cosigned(only, log, std::span(&witness, 1))) return false;
+  if (x_verified.size() >= memo_entries_max) x_verified.clear();
+  x_verified.insert(digest);
+  return true;
+}
 
 SignedNote canonical(const SignedNote& note, const NoteKeys& keys) {
   std::vector<NoteSignature> lines = note.signatures;
@@ -44,11 +55,10 @@ SignedNote canonical(const SignedNote& note, const NoteKeys& keys) {
     if (witness == keys.witnesses.end()) {
       const bool is_new = unknown.empty() || unknown.back() != line;
       if (is_new && unknown.size() < limits::unknown_signatures_max) unknown.push_back(line);
-    } else if (verifies(note, *log_line, line, keys.log, *witness)) {
+    } else if (keys.memo.verifies(note, *log_line, line, keys.log, *witness)) {
       // A cosignature begins with its time, so the last of a witness's lines is its latest.
-      const bool is_same =
-          !cosignatures.empty() && cosignatures.back().name == line.name &&
-          cosignatures.back().id == line.id;
+      const bool is_same = !cosignatures.empty() && cosignatures.back().name == line.name &&
+                           cosignatures.back().id == line.id;
       if (is_same) cosignatures.pop_back();
       cosignatures.push_back(line);
     }

@@ -2,17 +2,32 @@
 // replicas that know the same signatures hold the same bytes. PROTOCOL.md §5.
 #pragma once
 
-#include <span>
+#include <set>
 
 #include "vault/merkle/tree.hpp"
 #include "vault/note/cosignature.hpp"
 
 namespace muniment::sync {
 
+// Cosignatures that verified, so that each is verified once, however often notes are compared.
+// Bounded: forgets all when it is full.
+class SignatureMemo {
+ public:
+  // Whether the line of `note` is a cosignature of its text by this witness. `log_line` is the
+  // log's line of the note, which verified.
+  [[nodiscard]] bool verifies(const SignedNote& note, const NoteSignature& log_line,
+                              const NoteSignature& line, const NoteKey<LogPurpose>& log,
+                              const NoteKey<WitnessPurpose>& witness);
+
+ private:
+  std::set<Sha256Digest> x_verified;
+};
+
 // Whose signatures on a ledger's checkpoints are known. The log's name is the ledger's origin.
 struct NoteKeys {
   NoteKey<LogPurpose> log;
   std::vector<NoteKey<WitnessPurpose>> witnesses;
+  SignatureMemo& memo;
 };
 
 struct VerifiedNote {

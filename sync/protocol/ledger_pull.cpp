@@ -4,8 +4,9 @@
 
 namespace muniment::sync {
 
-LedgerPull::LedgerPull(Ledgers& ledgers, GrowthBudget& budget, const LedgerRef& ledger)
-    : x_ledgers(ledgers), x_budget(budget), x_ledger(ledger) {
+LedgerPull::LedgerPull(Ledgers& ledgers, SignatureMemo& memo, GrowthBudget& budget,
+                       const LedgerRef& ledger)
+    : x_ledgers(ledgers), x_memo(memo), x_budget(budget), x_ledger(ledger) {
   if (auto held = ledgers.find(ledger)) {
     x_have = held->tree;
     x_note = std::move(held->note);
@@ -25,7 +26,7 @@ void LedgerPull::give_back() {
 std::optional<NoteKeys> LedgerPull::keys() const {
   auto log = x_ledgers.log_key(x_ledger);
   if (!log) return std::nullopt;
-  return NoteKeys{std::move(*log), x_ledgers.witnesses()};
+  return NoteKeys{std::move(*log), x_ledgers.witnesses(), x_memo};
 }
 
 void LedgerPull::take(const LedgerHead& message) {
@@ -72,8 +73,7 @@ LedgerPull::State LedgerPull::judge_known(const LedgerHead& message, const NoteK
   return State::waiting;
 }
 
-LedgerPull::State LedgerPull::judge_smaller(const LedgerHead& message,
-                                            const VerifiedNote& theirs) {
+LedgerPull::State LedgerPull::judge_smaller(const LedgerHead& message, const VerifiedNote& theirs) {
   if (!message.proof.empty() || message.old_root != theirs.tree.root) return State::bad_proof;
   const std::uint64_t size = theirs.tree.size;
   const Sha256Digest ours = x_ledgers.root_at(x_ledger, size);
@@ -130,7 +130,7 @@ LedgerPull::State LedgerPull::commit() {
   if (x_unknown_device) {
     auto log = x_ledgers.vouched_key(x_ledger, x_entries);
     if (!log) return State::not_taken;
-    const auto theirs = verify_note(x_new_note, {std::move(*log), x_ledgers.witnesses()});
+    const auto theirs = verify_note(x_new_note, {std::move(*log), x_ledgers.witnesses(), x_memo});
     if (!theirs) return State::bad_signature;
     x_new_tree = theirs->tree;
     x_new_note = encode(theirs->note);
@@ -140,6 +140,7 @@ LedgerPull::State LedgerPull::commit() {
   const auto held = x_ledgers.find(x_ledger);
   if ((held ? held->tree : TreeHead{}) != x_have) return State::nothing_new;
   if (x_ledgers.find_fork(x_ledger)) return State::nothing_new;
+  if (!held && !x_ledgers.admits(x_ledger, x_entries)) return State::not_taken;
   x_ledgers.append(x_ledger, x_entries, *decode_signed_note(x_new_note));
   return State::grown;
 }

@@ -36,8 +36,8 @@ class LedgerPull {
     unasked,  // more entries than the checkpoint has
   };
 
-  // Both must outlive it.
-  LedgerPull(Ledgers& ledgers, GrowthBudget& budget, const LedgerRef& ledger);
+  // All must outlive it.
+  LedgerPull(Ledgers& ledgers, SignatureMemo& memo, GrowthBudget& budget, const LedgerRef& ledger);
   LedgerPull(const LedgerPull&) = delete;
   LedgerPull& operator=(const LedgerPull&) = delete;
   ~LedgerPull();
@@ -50,6 +50,8 @@ class LedgerPull {
   void take(Entries message);
 
   [[nodiscard]] State state() const noexcept { return x_state; }
+  // What was stored, once it has grown.
+  [[nodiscard]] const TreeHead& tree() const noexcept { return x_new_tree; }
   // Entries of the answer that are still to come, whether or not they are wanted any more.
   [[nodiscard]] std::uint64_t entries_to_come() const noexcept { return x_to_come; }
   [[nodiscard]] const std::optional<ForkProof>& fork() const noexcept { return x_fork; }
@@ -67,6 +69,7 @@ class LedgerPull {
   void give_back();
 
   Ledgers& x_ledgers;
+  SignatureMemo& x_memo;
   GrowthBudget& x_budget;
   LedgerRef x_ledger;
   TreeHead x_have;

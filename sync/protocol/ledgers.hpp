@@ -42,11 +42,17 @@ class Ledgers {
   // Under the ledger's origin as name. Empty while the device's certificate is not held.
   [[nodiscard]] virtual std::optional<NoteKey<LogPurpose>> log_key(
       const LedgerRef& ledger) const = 0;
-  // The same for a ledger of the built-in collection that begins with `entries`, if they certify its
-  // device and a member vouches for it.
+  // The same for a ledger of the built-in collection that begins with `entries`, if they certify
+  // its device and a member vouches for it.
   [[nodiscard]] virtual std::optional<NoteKey<LogPurpose>> vouched_key(
       const LedgerRef& ledger, std::span<const std::string> entries) const = 0;
   [[nodiscard]] virtual std::vector<NoteKey<WitnessPurpose>> witnesses() const = 0;
+
+  // Whether a ledger may be taken of which nothing is held, and that begins with `entries`: if this
+  // device may have its collection or holds a ledger of it; else if custodians grant it to this
+  // device in these entries. For grants stand in the collections that they are of.
+  [[nodiscard]] virtual bool admits(const LedgerRef& ledger,
+                                    std::span<const std::string> entries) const = 0;
 
   // Adds entries that were proved, with the note of the checkpoint over all; makes the ledger if it
   // is none. If this device is a witness, its cosignature is durable with them.

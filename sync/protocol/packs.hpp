@@ -34,6 +34,7 @@ class Packs {
   [[nodiscard]] virtual bool is_listed(const PackName& name) const = 0;
 
   // Of whole packs; empty if there is none, or it cannot be read.
+  [[nodiscard]] virtual std::optional<std::uint8_t> find_class(const PackId& pack) const = 0;
   [[nodiscard]] virtual std::optional<Tile> find_tile(const PackId& pack) const = 0;
   [[nodiscard]] virtual std::optional<Bytes> read_shards(const PackId& pack, std::size_t first,
                                                          std::size_t count) const = 0;

@@ -1,0 +1,111 @@
+// Which shards are asked of whom, by all sessions of a replica together: packs are put together
+// from several peers at once, and every shard is compared with its pack's tile before it is
+// written.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+
+#include "sync/protocol/packs.hpp"
+
+namespace muniment::sync {
+
+class PackPull {
+ public:
+  struct Ask {
+    PackName name;
+    std::uint8_t size_class = 0;  // as the ledger says
+    bool tile = false;            // or else shards
+    std::uint8_t first = 0;
+    std::uint8_t count = 0;
+
+    friend bool operator==(const Ask&, const Ask&) = default;
+  };
+
+  enum class Verdict {
+    taken,
+    finished,    // with this the pack is whole, and stored
+    bad_shards,  // not those of the tile: nothing of them was taken
+    bad_tile,    // not this pack's
+    wrong_size,  // not the shards that were asked for
+  };
+
+  // `self` decides in which order packs are fetched, so that not all replicas ask for the same.
+  PackPull(Packs& packs, const DeviceId& self) : x_packs(packs), x_self(self) {}
+
+  // More packs may be wanted now, or peers may have what they had not.
+  void look_again();
+  void look_again_at(const DeviceId& peer);
+
+  // What to ask `peer` for next, for whom `may_have` says which collections it may be asked about.
+  // Empty if there is nothing (now). The ask is out until take_…, refused or release.
+  [[nodiscard]] std::optional<Ask> next(const DeviceId& peer,
+                                        const std::function<bool(const CollectionId&)>& may_have,
+                                        Instant now);
+
+  // Answers. They throw what Packs throws; the ask is over then.
+  [[nodiscard]] Verdict take_tile(const DeviceId& peer, const Ask& ask, const Tile& tile,
+                                  Instant now);
+  [[nodiscard]] Verdict take_shards(const DeviceId& peer, const Ask& ask, ByteView bytes,
+                                    Instant now);
+  void refused(const DeviceId& peer, const Ask& ask, Instant now);
+  // The session has ended: nothing that it was asked for will come.
+  void release(const DeviceId& peer);
+
+  // Syncs what was written when it is time.
+  void tick(Instant now);
+
+  [[nodiscard]] std::size_t in_progress() const noexcept { return x_progress.size(); }
+  // Whether any pack is known to be missing.
+  [[nodiscard]] bool idle() const noexcept { return x_wanted.empty(); }
+
+ private:
+  struct RunAsk {
+    std::uint8_t first = 0;
+    std::uint8_t count = 0;
+    DeviceId peer;
+    Instant since{};
+  };
+
+  struct Wanted {
+    PackName name;
+    std::uint8_t size_class = 0;
+    std::map<DeviceId, Instant> absent_until;
+    std::optional<DeviceId> tile_asked;
+    Instant tile_asked_since{};
+  };
+
+  struct Progress {
+    Tile tile;
+    ShardSet held;
+    ShardSet asked;
+    std::vector<RunAsk> asks;
+    Instant advanced{};  // when it was begun, or shards came
+  };
+
+  [[nodiscard]] bool can_ask(const Wanted& wanted, const DeviceId& peer, Instant now,
+                             const std::function<bool(const CollectionId&)>& may_have) const;
+  [[nodiscard]] std::optional<Ask> next_run(const DeviceId& peer, const Wanted& wanted,
+                                            Progress& progress, Instant now);
+  [[nodiscard]] std::optional<Ask> next_tile(
+      const DeviceId& peer, const std::function<bool(const CollectionId&)>& may_have, Instant now);
+  void load_wanted(Instant now);
+  // Puts aside a pack for which nothing comes, so that others can be begun. False if there is none.
+  [[nodiscard]] bool put_aside(Instant now);
+  [[nodiscard]] std::optional<Ask> begin_pack(const DeviceId& peer, Wanted& wanted, Instant now);
+  void end_ask(Progress& progress, const DeviceId& peer, const Ask& ask);
+  void sync_written();
+
+  Packs& x_packs;
+  DeviceId x_self;
+  std::map<PackId, Wanted> x_wanted;
+  std::map<PackId, Progress> x_progress;
+  PackId x_after;
+  bool x_look = true;
+  Instant x_looked{};
+  std::uint64_t x_unsynced_bytes = 0;
+  std::optional<Instant> x_unsynced_since;
+};
+
+}  // namespace muniment::sync

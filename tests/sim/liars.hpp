@@ -1,0 +1,45 @@
+// Replicas that lie.
+#pragma once
+
+#include "tests/sync/replica.hpp"
+
+namespace muniment::sync::test {
+
+// Takes nothing in from a moment on: to everybody it shows heads that were true once.
+class StaleReplica final : public Replica {
+ public:
+  using Replica::Replica;
+  void append(const LedgerRef& ledger, std::span<const std::string> entries,
+              const SignedNote& note) override {
+    if (!is_stale) Replica::append(ledger, entries, note);
+  }
+  void replace_note(const LedgerRef& ledger, const SignedNote& note) override {
+    if (!is_stale) Replica::replace_note(ledger, note);
+  }
+
+  bool is_stale = false;
+};
+
+// Sends rubbish in place of every other run of shards, and of what it does not have.
+class RubbishReplica final : public Replica {
+ public:
+  using Replica::Replica;
+  [[nodiscard]] std::optional<Bytes> read_shards(const PackId& pack, std::size_t first,
+                                                 std::size_t count) const override {
+    auto bytes = Replica::read_shards(pack, first, count);
+    if (bytes && (first / 8) % 2 == 0) bytes->at(bytes->size() / 2) ^= std::byte{4};
+    return bytes;
+  }
+};
+
+// A second history of its own ledgers, for those to whom `side` shows it.
+class TwoFacedReplica final : public Replica {
+ public:
+  using Replica::Replica;
+  // What is found out about oneself is not kept.
+  void keep_fork(const ForkProof& proof) override {
+    if (proof.ledger.device != device()) Replica::keep_fork(proof);
+  }
+};
+
+}  // namespace muniment::sync::test
