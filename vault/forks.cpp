@@ -39,14 +39,14 @@ void save_fork(FileSystem& files, const std::filesystem::path& vault, const Char
   save(files, vault, fork_path(vault, fork), record.finish());
 }
 
-std::vector<LedgerName> list_forks(FileSystem& files, const std::filesystem::path& vault) {
-  std::vector<LedgerName> result;
+std::vector<ForkEntry> list_forks(FileSystem& files, const std::filesystem::path& vault) {
+  std::vector<ForkEntry> result;
   for (const std::string& name : files.list(vault / "forks")) {
     const std::filesystem::path path = vault / "forks" / name;
     if (files.file_size(path).value_or(0) > limits::ledger_entry_bytes_max) continue;
     const auto bytes = read_file(files, path, limits::ledger_entry_bytes_max);
-    const auto fork = bytes ? decode_fork_entry(as_text(*bytes)) : std::nullopt;
-    if (fork && is_proof(*fork)) result.push_back(fork->fork.name);
+    auto fork = bytes ? decode_fork_entry(as_text(*bytes)) : std::nullopt;
+    if (fork && is_proof(*fork)) result.push_back(std::move(*fork));
   }
   return result;
 }

@@ -23,8 +23,8 @@ void save_fork(FileSystem& files, const std::filesystem::path& vault, const Char
 [[nodiscard]] std::filesystem::path fork_path(const std::filesystem::path& vault,
                                               const CharterFork& fork);
 
-// What is no proof is ignored.
-[[nodiscard]] std::vector<LedgerName> list_forks(FileSystem& files,
-                                                 const std::filesystem::path& vault);
+// The proofs for ledgers. What is no proof is ignored.
+[[nodiscard]] std::vector<ForkEntry> list_forks(FileSystem& files,
+                                                const std::filesystem::path& vault);
 
 }  // namespace muniment

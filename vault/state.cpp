@@ -91,8 +91,8 @@ void Vault::State::load_record() {
   }
   drop_uncertified(ledgers, consortium);
   std::map<LedgerId, LedgerName> frozen = consortium.forks();
-  for (const LedgerName& name : list_forks(environment.files, directory)) {
-    frozen.emplace(name.id(), name);
+  for (const ForkEntry& proof : list_forks(environment.files, directory)) {
+    frozen.emplace(proof.fork.name.id(), proof.fork.name);
   }
   record.emplace(
       Record{std::move(ledgers), std::move(consortium), std::move(frozen), std::move(adopted)});

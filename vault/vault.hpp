@@ -306,7 +306,8 @@ class Vault {
   [[nodiscard]] StatusReport status();
 
  private:
-  friend class Partners;  // vault/partners.hpp: what concerns other members
+  friend class Partners;     // vault/partners.hpp: what concerns other members
+  friend class Replication;  // vault/replication.hpp: what goes to them and comes from them
   struct State;
   // Calls `change` with the newest keyring and what `current` opens of it, under the lock, and
   // saves.

@@ -1,0 +1,330 @@
+// Two real vaults of one consortium, with sessions between them.
+#include "sync/vault_replica.hpp"
+
+#include <doctest/doctest.h>
+
+#include "sync/protocol/session.hpp"
+#include "tests/support/faulty_file_system.hpp"
+#include "tests/sync/replica.hpp"
+#include "tests/vault/sample_vault.hpp"
+#include "vault/partners.hpp"
+
+namespace muniment::sync {
+
+namespace {
+
+using muniment::test::vault_key;
+namespace fs = std::filesystem;
+
+// A member with a vault of its own.
+struct Member {
+  explicit Member(const std::string& name, std::uint64_t seed) : random(seed) {
+    InitOptions options;
+    options.directory = path;
+    options.member = name;
+    options.device = name + "-desk";
+    Vault::init(options, vault_key(), environment());
+  }
+  [[nodiscard]] Environment environment() { return {*files, clock, random}; }
+  [[nodiscard]] Vault open() {
+    Vault vault = Vault::open(path, environment());
+    vault.unlock(vault_key(), activity);
+    return vault;
+  }
+  AcceptReport accept(const std::string& text) {
+    Vault vault = open();
+    return Partners(vault).accept(std::array{text}, [] { return vault_key(); }, activity);
+  }
+  std::string ingest(const std::string& file, const std::string& text) {
+    const auto source = directory.path() / "in" / file;
+    muniment::test::write_text(source, text);
+    Vault vault = open();
+    const std::vector<std::filesystem::path> paths{source};
+    return vault.ingest("files", paths, {}, activity).snapshot;
+  }
+  [[nodiscard]] std::string read(const std::string& snapshot, const std::string& file) {
+    Vault vault = open();
+    const auto reader = vault.reader(vault.resolve(*SnapshotName::parse(snapshot), activity),
+                                     ReaderUse::few, activity);
+    std::string text;
+    reader->visit("", [&](const Entry& entry) {
+      if (entry.path != file) return true;
+      reader->read(entry, [&](ByteView bytes) { text += as_text(bytes); });
+      return true;
+    });
+    return text;
+  }
+  // What verify --deep finds, a line each.
+  [[nodiscard]] std::string damage() {
+    Vault vault = open();
+    std::string lines;
+    for (const Damage& each : vault.verify(VerifyDepth::deep, activity).damage) {
+      lines += each.object + ": " + each.cause + "\n";
+    }
+    return lines;
+  }
+
+  muniment::test::TemporaryDirectory directory;
+  std::filesystem::path path = directory.path() / "vault";
+  std::unique_ptr<FileSystem> files = posix_file_system();
+  muniment::test::FixedClock clock;
+  muniment::test::FixedRandom random;
+  muniment::test::Notices activity;
+};
+
+// Two members; the first has a collection that both may read.
+struct Two {
+  Two() {
+    {
+      Vault vault = a.open();
+      vault.create_collection("files", a.activity);
+      Vault other = b.open();
+      CharterChange change;
+      change.add.push_back(*decode_card(Partners(other).card()));
+      change.added_roles = Roles::all();
+      invitation = Partners(vault).propose(change, a.activity);
+    }
+    const AcceptReport answer = b.accept(invitation);
+    const AcceptReport welcome = a.accept(answer.reply);
+    b.accept(welcome.reply);
+    Vault vault = a.open();
+    (void)Partners(vault).grant({.collection = "files", .member = "second", .device = {}},
+                                a.activity);
+  }
+
+  std::string invitation;
+  Member a{"first", 1};
+  Member b{"second", 2};
+};
+
+// What munimentd has of a vault, without a network.
+struct Daemon {
+  explicit Daemon(Member& member) : Daemon(member, *member.files) {}
+  Daemon(Member& member, FileSystem& files)
+      : vault(Vault::open(member.path, {files, member.clock, member.random})),
+        replication(vault, vault_key()),
+        replica(replication),
+        node(replica, replica, log) {
+    (void)replica.refresh();
+  }
+
+  Vault vault;
+  Replication replication;
+  VaultReplica replica;
+  test::Log log;
+  Node node;
+};
+
+// Lets two daemons talk for as long as they have something to say. A little time passes with each
+// word, so that what arrives is synced every now and then; a minute is enough for all of it.
+void talk(Daemon& a, Daemon& b) {
+  Instant now{1'000'000};
+  const Instant end = now + std::chrono::minutes(1);
+  Session first(a.node, b.replica.device(), now);
+  Session second(b.node, a.replica.device(), now);
+  for (int silent = 0; silent < 3 && now < end;) {
+    now += std::chrono::seconds(2);
+    first.tick(now);
+    second.tick(now);
+    const Bytes there = first.take_output(now);
+    second.receive(there, now);
+    const Bytes back = second.take_output(now);
+    first.receive(back, now);
+    silent = there.empty() && back.empty() ? silent + 1 : 0;
+  }
+  REQUIRE_FALSE(first.closed());
+  REQUIRE_FALSE(second.closed());
+}
+
+void synchronise(Daemon& a, Daemon& b) {
+  talk(a, b);
+  CHECK(a.log.failures.empty());
+  CHECK(b.log.failures.empty());
+  CHECK(a.node.heads().collections_for(b.replica.device()) ==
+        b.node.heads().collections_for(a.replica.device()));
+}
+
+// The second's device signs another history of a ledger of which the first holds one.
+ForkProof make_fork(Two& two, const LedgerName& name, const Ledger& held) {
+  const DeviceKeys keys = two.b.open().open_keys(vault_key());
+  const auto other = two.a.random.fixed<Sha256Digest>();
+  const SignedNote second =
+      sign_checkpoint({name.origin(), held.size(), other}, name.origin(), keys.service.log);
+  return {{name.collection, name.device}, other, {}, encode(held.checkpoint()), encode(second)};
+}
+
+}  // namespace
+
+TEST_CASE(
+    "vault replica: a snapshot of one member is read by the other, granted and sent meanwhile") {
+  Two two;
+  const std::string text = muniment::test::noise(3'000'000, 4);
+  const std::string snapshot = two.a.ingest("leak.bin", text);
+  {
+    Daemon a(two.a);
+    Daemon b(two.b);
+    synchronise(a, b);
+    CHECK(a.log.arrived.empty());
+    CHECK_FALSE(b.log.arrived.empty());
+  }
+  CHECK(two.b.read(snapshot, "leak.bin") == text);
+  CHECK(two.a.damage() == "");
+  CHECK(two.b.damage() == "");
+  CHECK(fs::is_empty(two.b.path / "tmp"));
+  // And back, on top of it.
+  const std::string second = two.b.ingest("answer.txt", "what the second found");
+  {
+    Daemon a(two.a);
+    Daemon b(two.b);
+    synchronise(a, b);
+  }
+  CHECK(two.a.read(second, "answer.txt") == "what the second found");
+  CHECK(two.a.damage() == "");
+}
+
+TEST_CASE("vault replica: checkpoints come back cosigned, and nothing is new after that") {
+  Two two;
+  two.a.ingest("file", "contents");
+  Daemon a(two.a);
+  Daemon b(two.b);
+  synchronise(a, b);
+  for (const Ledger& ledger : a.replication.ledgers()) {
+    const auto log = a.replication.log_key(ledger.name());
+    REQUIRE(log);
+    const auto opened = open_cosigned(ledger.checkpoint(), *log, a.replication.witnesses());
+    REQUIRE(opened);
+    CAPTURE(ledger.name().origin());
+    // By the other: a writer does not vouch for itself.
+    CHECK(opened->cosignatures.size() == 1);
+  }
+  const Instant now{9'000'000};
+  Session first(a.node, b.replica.device(), now);
+  Session second(b.node, a.replica.device(), now);
+  std::size_t bytes = 0;
+  for (int i = 0; i < 4; ++i) {
+    const Bytes there = first.take_output(now);
+    second.receive(there, now);
+    const Bytes back = second.take_output(now);
+    first.receive(back, now);
+    bytes += there.size() + back.size();
+  }
+  CHECK(first.settled());
+  CHECK(bytes == 240);
+}
+
+TEST_CASE("vault replica: what another process writes is taken in, and sent on") {
+  Two two;
+  Daemon a(two.a);
+  Daemon b(two.b);
+  synchronise(a, b);
+  const std::string snapshot = two.a.ingest("late", "written while the daemon runs");
+  const std::vector<LedgerRef> changed = a.replica.refresh();
+  CHECK(changed.size() == 1);
+  for (const LedgerRef& ledger : changed) a.node.changed(ledger);
+  CHECK(a.replica.refresh().empty());
+  synchronise(a, b);
+  CHECK(two.b.read(snapshot, "late") == "written while the daemon runs");
+}
+
+TEST_CASE("vault replica: a key file for the service compartment is enough") {
+  Two two;
+  const auto daemon_key =
+      Credential::key_file(SecretBytes::copy_of(muniment::test::FixedRandom(77).bytes(40)));
+  {
+    Vault vault = two.a.open();
+    NewSlot slot;
+    slot.opens = Compartments::service;
+    vault.add_key(vault_key(), daemon_key, slot, two.a.activity);
+  }
+  Vault vault = Vault::open(two.a.path, two.a.environment());
+  const Replication replication(vault, daemon_key);
+  CHECK_FALSE(replication.ledgers().empty());
+  const auto error = muniment::test::error_of([&] { vault.unlock(daemon_key, two.a.activity); });
+  REQUIRE(error);
+  CHECK(error->code() == ErrorCode::wrong_key);
+}
+
+TEST_CASE("vault replica: a daemon that ends at any change to the disk goes on where it was") {
+  Two two;
+  const std::string text = muniment::test::noise(700'000, 9);
+  const std::string snapshot = two.a.ingest("leak.bin", text);
+  const fs::path before = two.b.directory.path() / "before";
+  fs::rename(two.b.path, before);
+  for (std::size_t operation = 0;; ++operation) {
+    CAPTURE(operation);
+    fs::remove_all(two.b.path);
+    fs::copy(before, two.b.path, fs::copy_options::recursive);
+    muniment::test::FaultyFileSystem dying(*two.b.files);
+    dying.set_fault(muniment::test::Fault{operation, EIO, operation % 2 == 0, true});
+    try {
+      Daemon a(two.a);
+      Daemon b(two.b, dying);
+      talk(a, b);
+    } catch (const Error& error) {  // what came before the first session
+      CHECK(error.code() == ErrorCode::io);
+    }
+    const bool died = dying.operations().size() > operation;
+    // What is there can be worked with meanwhile.
+    CHECK(two.b.open().status().device == "second-desk");
+    {
+      Daemon a(two.a);
+      Daemon b(two.b);
+      synchronise(a, b);
+    }
+    CHECK(two.b.read(snapshot, "leak.bin") == text);
+    CHECK(two.b.damage() == "");
+    CHECK(fs::is_empty(two.b.path / "tmp"));
+    if (!died) {
+      MESSAGE(operation << " changes to the disk");
+      CHECK(operation > 40);
+      break;
+    }
+  }
+}
+
+TEST_CASE("vault replica: a fork proof lasts, is told to a partner, and freezes the ledger") {
+  Two two;
+  Daemon a(two.a);
+  const LedgerRef forked{CollectionId{}, Daemon(two.b).replica.device()};
+  const LedgerName name{a.replication.consortium(), forked.collection, forked.device};
+  const Ledger* ledger = a.replication.find_ledger(name);
+  REQUIRE(ledger != nullptr);
+  ForkProof proof = make_fork(two, name, *ledger);
+  a.replica.keep_fork(proof);
+  // Cosignatures prove nothing here.
+  SignedNote first = ledger->checkpoint();
+  CHECK(first.signatures.size() == 2);
+  std::erase_if(first.signatures, [&](const auto& line) { return line.name != name.origin(); });
+  proof.smaller = encode(first);
+  CHECK(a.replica.forks() == std::vector{forked});
+  CHECK(a.replica.find_fork(forked) == proof);
+  const auto error = muniment::test::error_of([&] {
+    a.replication.append(name, std::array<std::string, 1>{"more"}, ledger->checkpoint());
+  });
+  REQUIRE(error);
+  CHECK(error->code() == ErrorCode::damaged);
+
+  Daemon again(two.a);
+  CHECK(again.replica.find_fork(forked) == proof);
+  Daemon b(two.b);
+  talk(again, b);
+  CHECK(b.replica.find_fork(forked) == proof);
+  CHECK(fs::exists(two.b.path / "forks" / name.id().hex()));
+  const std::vector<std::string> todo = two.b.open().status().todo;
+  CHECK(std::ranges::any_of(todo, [&](const std::string& line) {
+    return line.find("forks/" + name.id().hex()) != std::string::npos;
+  }));
+}
+
+TEST_CASE("vault replica: a fork that another process found is taken in") {
+  Two two;
+  Daemon a(two.a);
+  Daemon other(two.a);
+  const LedgerName name{a.replication.consortium(), CollectionId{}, Daemon(two.b).replica.device()};
+  other.replica.keep_fork(make_fork(two, name, *other.replication.find_ledger(name)));
+  CHECK(a.replica.refresh() == std::vector{LedgerRef{CollectionId{}, name.device}});
+  CHECK(a.replica.forks().size() == 1);
+  CHECK(a.replica.refresh().empty());
+}
+
+}  // namespace muniment::sync
