@@ -44,8 +44,10 @@ struct Member {
   }
   [[nodiscard]] std::string read(const std::string& snapshot, const std::string& file) {
     Vault vault = open();
-    const auto reader = vault.reader(vault.resolve(*SnapshotName::parse(snapshot), activity),
-                                     ReaderUse::few, activity);
+    const std::vector<SnapshotInfo> all = vault.snapshots(std::nullopt, activity);
+    const auto info = std::ranges::find(all, snapshot, &SnapshotInfo::name);
+    REQUIRE(info != all.end());
+    const auto reader = vault.reader(*info, ReaderUse::few, activity);
     std::string text;
     reader->visit("", [&](const Entry& entry) {
       if (entry.path != file) return true;
