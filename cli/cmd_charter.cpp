@@ -115,7 +115,7 @@ void write_rivals(Session& session, const std::vector<RivalCharter>& rivals) {
                     escape(fmt::format("{}", fmt::join(rival.members, ", "))),
                     escape(fmt::format("{}", fmt::join(rival.approved_by, ", ")))));
   }
-  if (rivals.empty()) return;
+  if (rivals.empty() || rivals.front().in_force) return;
   session.terminal().warn(
       "warning: agree with your partners which of them counts, then 'muniment charter choose'");
 }
