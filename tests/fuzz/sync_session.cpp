@@ -8,12 +8,12 @@ using namespace muniment::sync;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static auto* const circle = [] {
-    auto* made = new test::Circle(2);
+    auto* made = new sync::test::Circle(2);
     (void)(*made)[0].write_pack(made->files);
     (void)(*made)[1].write_pack(made->files);
     return made;
   }();
-  test::Stranger stranger(*circle, 1);
+  sync::test::Stranger stranger(*circle, 1);
   stranger.say_hello();
   ByteView input = std::as_bytes(std::span(data, size));
   while (!input.empty() && !stranger.session.closed()) {
