@@ -28,8 +28,7 @@ std::optional<AuthorityKey> find_authority(FileSystem& files, const std::filesys
 }
 
 Bytes read_sealed_authority(FileSystem& files, const std::filesystem::path& vault) {
-  if (files.file_size(vault / name).value_or(0) > bytes_max) return {};
-  return read_file(files, vault / name, bytes_max).value_or(Bytes());
+  return read_file_within(files, vault / name, bytes_max).value_or(Bytes());
 }
 
 void restore_sealed_authority(FileSystem& files, const std::filesystem::path& vault,

@@ -43,8 +43,7 @@ std::vector<ForkEntry> list_forks(FileSystem& files, const std::filesystem::path
   std::vector<ForkEntry> result;
   for (const std::string& name : files.list(vault / "forks")) {
     const std::filesystem::path path = vault / "forks" / name;
-    if (files.file_size(path).value_or(0) > limits::ledger_entry_bytes_max) continue;
-    const auto bytes = read_file(files, path, limits::ledger_entry_bytes_max);
+    const auto bytes = read_file_within(files, path, limits::ledger_entry_bytes_max);
     auto fork = bytes ? decode_fork_entry(as_text(*bytes)) : std::nullopt;
     if (fork && is_proof(*fork)) result.push_back(std::move(*fork));
   }

@@ -262,6 +262,16 @@ TEST_CASE_TEMPLATE("read_file: a file over the limit is refused, one at the limi
   CHECK(code_of([&] { (void)read_file(subject.files, path, 3); }) == ErrorCode::limit);
 }
 
+TEST_CASE_TEMPLATE("read_file_within: a file over the limit is none, like one that is absent", S,
+                   PosixSubject, MemorySubject) {
+  S subject;
+  const Path path = subject.root / "a";
+  CHECK_FALSE(read_file_within(subject.files, path, 4));
+  subject.files.create(path)->write_at(0, as_bytes("abcd"));
+  CHECK(as_text(read_file_within(subject.files, path, 4).value()) == "abcd");
+  CHECK_FALSE(read_file_within(subject.files, path, 3));
+}
+
 TEST_CASE_TEMPLATE("write_file_atomically: it replaces the file and what a crash left behind", S,
                    PosixSubject, MemorySubject) {
   S subject;

@@ -37,6 +37,12 @@ std::optional<Bytes> read_file(FileSystem& files, const FileSystem::Path& path,
   return file->read_at(0, static_cast<std::size_t>(size));
 }
 
+std::optional<Bytes> read_file_within(FileSystem& files, const FileSystem::Path& path,
+                                      std::uint64_t limit) {
+  if (files.file_size(path).value_or(0) > limit) return std::nullopt;
+  return read_file(files, path, limit);
+}
+
 void write_file_atomically(FileSystem& files, const FileSystem::Path& path, ByteView bytes) {
   FileSystem::Path fresh = path;
   fresh += ".new";

@@ -78,6 +78,10 @@ class FileSystem {
 [[nodiscard]] std::optional<Bytes> read_file(FileSystem& files, const FileSystem::Path& path,
                                              std::uint64_t limit);
 
+// The whole file; empty also if it is larger than `limit` bytes: then it is none that we wrote.
+[[nodiscard]] std::optional<Bytes> read_file_within(FileSystem& files, const FileSystem::Path& path,
+                                                    std::uint64_t limit);
+
 // Writes `bytes` beside `path` as `<path>.new`, syncs, renames over it, syncs the directory: after
 // a crash `path` holds either the old bytes or the new ones, whole. One writer a path at a time. A
 // failure leaves no `.new` behind, as far as the file system lets it be removed.
