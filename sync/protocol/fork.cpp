@@ -17,9 +17,7 @@ std::optional<TreeHead> open_head(const std::string& text, const NoteKey<LogPurp
 bool verify_fork(const ForkProof& proof, const NoteKey<LogPurpose>& log) {
   const auto smaller = open_head(proof.smaller, log);
   const auto larger = open_head(proof.larger, log);
-  if (!smaller || !larger || smaller->size == 0) return false;
-  const TreeHead in_larger{smaller->size, proof.old_root};
-  return proof.old_root != smaller->root && verify_consistency(in_larger, *larger, proof.proof);
+  return smaller && larger && proves_fork(*smaller, *larger, proof.old_root, proof.proof);
 }
 
 }  // namespace muniment::sync

@@ -175,6 +175,24 @@ TEST_CASE("proofs: 63 hashes are read, 64 are refused") {
   CHECK_FALSE(verify_consistency({1, leaf}, {size + 1, root}, proof));
 }
 
+TEST_CASE("fork: two trees of which the larger begins otherwise are one, and no others") {
+  const auto leaves = test::some_leaves(13);
+  const TreeHead more = head_of(leaves, 13);
+  const Sha256Digest root = merkle_root(Leaves(leaves).first(5));
+  const auto proof = consistency_proof(5, 13, nodes_from_leaves(leaves));
+  const Sha256Digest other = leaf_hash({});
+  CHECK(proves_fork({5, other}, more, root, proof));
+  CHECK_FALSE(proves_fork({5, root}, more, root, proof));
+  CHECK_FALSE(proves_fork({5, other}, more, other, proof));
+  CHECK_FALSE(proves_fork({6, other}, more, root, proof));
+  for_each_damage(proof, [&](const MerkleProof& damaged) {
+    CHECK_FALSE(proves_fork({5, other}, more, root, damaged));
+  });
+  // Of one size, and of none.
+  CHECK(proves_fork({13, other}, more, more.root, {}));
+  CHECK_FALSE(proves_fork({0, other}, more, merkle_root(Leaves()), {}));
+}
+
 TEST_CASE("merkle root: a grown tree still gives every root that it had") {
   const auto leaves = test::some_leaves(largest);
   for (std::size_t size = 0; size <= largest; ++size) {

@@ -6,18 +6,6 @@ namespace muniment {
 
 namespace {
 
-// Cosignatures add nothing to the proof, and there may be many.
-SignedNote log_signature_alone(const SignedNote& note, const NoteKey<LogPurpose>& log) {
-  SignedNote result{note.text, {}};
-  for (const NoteSignature& signature : note.signatures) {
-    if (signature.name == log.name && signature.id == log.id()) {
-      result.signatures.push_back(signature);
-      break;
-    }
-  }
-  return result;
-}
-
 // One of the two histories.
 struct History {
   std::span<const Sha256Digest> leaves;
@@ -33,13 +21,24 @@ std::vector<Sha256Digest> leaves_of(const Ledger& ledger) {
 
 }  // namespace
 
+SignedNote log_signature_alone(const SignedNote& note, const NoteKey<LogPurpose>& log) {
+  SignedNote result{note.text, {}};
+  for (const NoteSignature& signature : note.signatures) {
+    if (signature.name == log.name && signature.id == log.id()) {
+      result.signatures.push_back(signature);
+      break;
+    }
+  }
+  return result;
+}
+
 bool is_proof(const LedgerFork& fork, const VerifyKey<LogPurpose>& log) {
   const NoteKey<LogPurpose> key = fork.name.note_key(log);
   const auto earlier = open_checkpoint(fork.earlier, key);
   const auto later = open_checkpoint(fork.later, key);
   if (!earlier || !later || earlier->origin != key.name || later->origin != key.name) return false;
-  if (earlier->size == 0 || earlier->size > later->size || earlier->root == fork.root) return false;
-  return verify_consistency({earlier->size, fork.root}, {later->size, later->root}, fork.proof);
+  return proves_fork({earlier->size, earlier->root}, {later->size, later->root}, fork.root,
+                     fork.proof);
 }
 
 std::optional<LedgerFork> find_fork(FileSystem& files, const Ledger::Path& ledgers,

@@ -16,6 +16,10 @@ struct LedgerFork {
   MerkleProof proof;
 };
 
+// As a proof has it: cosignatures add nothing to one, and there may be many.
+[[nodiscard]] SignedNote log_signature_alone(const SignedNote& note,
+                                             const NoteKey<LogPurpose>& log);
+
 // The device signed both, and no ledger has both.
 [[nodiscard]] bool is_proof(const LedgerFork& fork, const VerifyKey<LogPurpose>& log);
 

@@ -152,4 +152,9 @@ bool verify_consistency(const TreeHead& before, const TreeHead& now,
   return climb.at_root() && old_hash == before.root && new_hash == now.root;
 }
 
+bool proves_fork(const TreeHead& less, const TreeHead& more, const Sha256Digest& root,
+                 std::span<const Sha256Digest> proof) {
+  return less.size > 0 && root != less.root && verify_consistency({less.size, root}, more, proof);
+}
+
 }  // namespace muniment

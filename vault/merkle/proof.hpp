@@ -46,4 +46,9 @@ using NodeReader = std::function<Sha256Digest(unsigned level, std::uint64_t inde
 [[nodiscard]] bool verify_consistency(const TreeHead& before, const TreeHead& now,
                                       std::span<const Sha256Digest> proof);
 
+// True only if no log has both trees: with `proof`, the tree under `more` begins with as many
+// leaves as `less` has, not none, of which the root is `root` and not that of `less`.
+[[nodiscard]] bool proves_fork(const TreeHead& less, const TreeHead& more, const Sha256Digest& root,
+                               std::span<const Sha256Digest> proof);
+
 }  // namespace muniment
