@@ -19,12 +19,17 @@ CharterRef read_charter_ref(RecordReader& record) {
   return charter;
 }
 
+std::optional<CharterRef> read_charter_ref_if(RecordReader& record) {
+  if (!record.key_if("charter")) return std::nullopt;
+  const std::uint32_t number = record.u32();
+  return CharterRef{number, record.hex<Sha256Digest>()};
+}
+
 std::vector<CharterRef> read_charter_refs(RecordReader& record) {
   std::vector<CharterRef> charters;
-  while (record.key_if("charter")) {
-    const std::uint32_t number = record.u32();
-    charters.push_back({number, record.hex<Sha256Digest>()});
-    if (number != charters.size()) record.fail();
+  while (const auto charter = read_charter_ref_if(record)) {
+    charters.push_back(*charter);
+    if (charter->number != charters.size()) record.fail();
   }
   return charters;
 }

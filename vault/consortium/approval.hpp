@@ -43,6 +43,8 @@ struct CharterRef {
 // The line `charter <number> <digest>`; no number 0 is read.
 void write_charter_ref(RecordWriter& record, const CharterRef& charter);
 [[nodiscard]] CharterRef read_charter_ref(RecordReader& record);
+// The same if the next line is one, with any number.
+[[nodiscard]] std::optional<CharterRef> read_charter_ref_if(RecordReader& record);
 // Such lines for as long as there are any, numbered from 1 on.
 [[nodiscard]] std::vector<CharterRef> read_charter_refs(RecordReader& record);
 

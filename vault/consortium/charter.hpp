@@ -148,6 +148,11 @@ struct ApprovalRule {
   std::size_t needed = 1;
 };
 
+// By this member alone.
+[[nodiscard]] ApprovalRule approval_of(const MemberId& member, std::string_view name_space);
+// Of grants: by as many custodians as the charter wants.
+[[nodiscard]] ApprovalRule approval_of_custodians(const Charter& charter);
+
 // That enough of those who may, by `charter`, approved `text`, and that every approval is one of
 // theirs and verifies.
 [[nodiscard]] std::optional<Refusal> check_approvals(const Charter& charter,

@@ -29,6 +29,14 @@ bool approves_twice(std::span<const Approval> approvals) {
   return std::ranges::adjacent_find(approvals, {}, &Approval::member) != approvals.end();
 }
 
+ApprovalCounts count_approval(const Charter& before, const Charter& after, std::string_view text,
+                              const Approval& approval) {
+  const auto counts_in = [&](const Charter& charter) -> std::size_t {
+    return is_approved(charter, approval, approval_namespace::charter, text) ? 1 : 0;
+  };
+  return {counts_in(before), counts_in(after)};
+}
+
 // That the thresholds of two charters are reached.
 std::optional<Refusal> check_both(const Charter& before, const Charter& after,
                                   const CharterEntry& entry) {
@@ -38,7 +46,7 @@ std::optional<Refusal> check_both(const Charter& before, const Charter& after,
     const bool is_member =
         before.find(approval.member) != nullptr || after.find(approval.member) != nullptr;
     if (!is_member) return Refusal::approver_unknown;
-    const ApprovalCounts one = count_approvals(before, after, {entry.text, {approval}, {}});
+    const ApprovalCounts one = count_approval(before, after, entry.text, approval);
     if (one.before + one.after == 0) return Refusal::approval_invalid;
     counts.before += one.before;
     counts.after += one.after;
@@ -66,13 +74,21 @@ ApprovalCounts count_approvals(const Charter& before, const Charter& after,
                                const CharterEntry& entry) {
   ApprovalCounts counts;
   for (const Approval& approval : entry.approvals) {
-    const auto counts_in = [&](const Charter& charter) {
-      return is_approved(charter, approval, approval_namespace::charter, entry.text);
-    };
-    counts.before += counts_in(before) ? 1 : 0;
-    counts.after += counts_in(after) ? 1 : 0;
+    const ApprovalCounts one = count_approval(before, after, entry.text, approval);
+    counts.before += one.before;
+    counts.after += one.after;
   }
   return counts;
+}
+
+ApprovalRule approval_of(const MemberId& member, std::string_view name_space) {
+  return {name_space, [member](const CharterMember& approver) { return approver.id == member; }};
+}
+
+ApprovalRule approval_of_custodians(const Charter& charter) {
+  return {approval_namespace::grant,
+          [](const CharterMember& member) { return member.roles.has(Role::custodian); },
+          charter.thresholds.grant};
 }
 
 std::vector<MemberId> departing(const Charter& before, const Charter& after) {

@@ -313,8 +313,7 @@ std::optional<Refusal> Replay::revoke(const Found<RevocationEntry>& found) {
 
 Replay::ApprovedBy Replay::find_charter(const MemberId& member, std::string_view name_space,
                                         std::string_view text, const Approval& approval) const {
-  const ApprovalRule rule{name_space,
-                          [&](const CharterMember& approver) { return approver.id == member; }};
+  const ApprovalRule rule = approval_of(member, name_space);
   ApprovedBy result;
   bool is_listed = false;
   const auto& chain = x_result.x_charters;

@@ -157,11 +157,8 @@ std::optional<Refusal> Replay::approve(const Found<GrantEntry>& found) {
   }
   const Charter* charter = charter_named(grant->charter);
   if (charter == nullptr) return Refusal::unknown_charter;
-  const ApprovalRule rule{
-      approval_namespace::grant,
-      [](const CharterMember& member) { return member.roles.has(Role::custodian); },
-      charter->thresholds.grant};
-  if (const auto refusal = check_approvals(*charter, rule, entry.text, entry.approvals)) {
+  if (const auto refusal = check_approvals(*charter, approval_of_custodians(*charter), entry.text,
+                                           entry.approvals)) {
     return refusal;
   }
   // So that what ends a custodian's say ends what its key can grant.
