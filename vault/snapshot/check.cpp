@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "vault/ledger/load.hpp"
 #include "vault/snapshot/file_check.hpp"
 #include "vault/snapshot/pack_check.hpp"
 #include "vault/snapshot/stages.hpp"
@@ -35,7 +36,7 @@ class LedgerCheck {
         }
       } catch (const Error& error) {
         if (error.code() != ErrorCode::damaged) throw;
-        lost.push_back({"ledger " + checked.name.id().hex(), error.what(), false, {}});
+        lost.push_back({ledger_label(checked.name.id()), error.what(), false, {}});
       }
     }
   }

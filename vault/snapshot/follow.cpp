@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "vault/consortium/consortium.hpp"
+#include "vault/ledger/load.hpp"
 #include "vault/ledger/sealed_part.hpp"
 
 namespace muniment {
@@ -106,7 +107,7 @@ std::vector<Damage> find_rewritten_ledgers(const FollowContext& context) {
   std::vector<Damage> rewritten;
   for (const LedgerHead& head : context.catalog.heads()) {
     const auto add = [&](std::string cause) {
-      rewritten.push_back({"ledger " + head.ledger.hex(), std::move(cause), false, {}});
+      rewritten.push_back({ledger_label(head.ledger), std::move(cause), false, {}});
     };
     const auto ledger =
         std::ranges::find(context.ledgers, head.ledger,

@@ -9,10 +9,8 @@ namespace muniment {
 std::optional<Entry> KnownFiles::find(std::string_view path, std::uint64_t size) {
   try {
     open_piece_of(path);
-    const auto found = std::ranges::lower_bound(
-        x_entries, path, {}, [](const Entry& entry) -> std::string_view { return entry.path; });
-    if (found == x_entries.end() || found->path != path || found->size != size) return std::nullopt;
-    if (is_stored(*found)) return *found;
+    const Entry* const found = find_entry(x_entries, path);
+    if (found != nullptr && found->size == size && is_stored(*found)) return *found;
   } catch (const Error& error) {
     if (error.code() != ErrorCode::damaged) throw;
   }

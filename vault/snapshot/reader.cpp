@@ -56,11 +56,9 @@ const ManifestChunk* Reader::piece_of(std::string_view path) const {
 std::optional<Entry> Reader::find(std::string_view path) const {
   const ManifestChunk* const at = piece_of(path);
   if (at == nullptr) return std::nullopt;
-  std::vector<Entry> piece = entries(*at);
-  const auto found = std::ranges::lower_bound(
-      piece, path, {}, [](const Entry& entry) { return std::string_view(entry.path); });
-  if (found == piece.end() || found->path != path) return std::nullopt;
-  return std::move(*found);
+  const std::vector<Entry> piece = entries(*at);
+  const Entry* const found = find_entry(piece, path);
+  return found == nullptr ? std::nullopt : std::optional(*found);
 }
 
 void Reader::visit(std::string_view path, const std::function<bool(const Entry&)>& visitor) const {
@@ -141,6 +139,12 @@ bool Reader::matches(const Entry& entry) const {
   }
   x_buffers.give(std::move(buffer));
   return size == entry.size && whole.finish() == entry.sha256;
+}
+
+const Entry* find_entry(std::span<const Entry> entries, std::string_view path) {
+  const auto found = std::ranges::lower_bound(
+      entries, path, {}, [](const Entry& entry) -> std::string_view { return entry.path; });
+  return found == entries.end() || found->path != path ? nullptr : &*found;
 }
 
 std::unique_ptr<Reader> open_snapshot(std::string name, const ChunkId& index,

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "vault/base/activity.hpp"
@@ -69,6 +70,9 @@ class Reader {
   std::shared_ptr<const Batch> x_batch;
   mutable Spares<ChunkBuffer> x_buffers;
 };
+
+// The one at exactly this path among entries in path order; null if there is none.
+[[nodiscard]] const Entry* find_entry(std::span<const Entry> entries, std::string_view path);
 
 // The reader of the snapshot whose index chunk is `index`. Error(damaged) if that cannot be read.
 [[nodiscard]] std::unique_ptr<Reader> open_snapshot(std::string name, const ChunkId& index,
