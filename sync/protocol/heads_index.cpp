@@ -44,17 +44,13 @@ Heads HeadsIndex::compute(const CollectionId& collection) {
 }
 
 std::optional<NoteKeys> HeadsIndex::keys_of(const LedgerRef& ledger) {
-  auto log = x_ledgers.log_key(ledger);
-  if (!log) return std::nullopt;
-  return NoteKeys{std::move(*log), x_ledgers.witnesses(), x_memo};
+  return find_keys(x_ledgers, ledger, x_memo);
 }
 
 Collections HeadsIndex::collections_for(const DeviceId& peer) {
   Collections result;
   for (const CollectionId& collection : x_ledgers.collections()) {
-    const bool shared =
-        x_ledgers.may_have(peer, collection) && x_ledgers.may_have(x_ledgers.device(), collection);
-    if (!shared) continue;
+    if (!x_ledgers.may_share(peer, collection)) continue;
     result.collections.push_back({collection, known(collection).digest});
     if (result.collections.size() == limits::collections_max) break;
   }

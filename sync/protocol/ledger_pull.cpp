@@ -23,12 +23,6 @@ void LedgerPull::give_back() {
   x_entries.clear();
 }
 
-std::optional<NoteKeys> LedgerPull::keys() const {
-  auto log = x_ledgers.log_key(x_ledger);
-  if (!log) return std::nullopt;
-  return NoteKeys{std::move(*log), x_ledgers.witnesses(), x_memo};
-}
-
 void LedgerPull::take(const LedgerHead& message) {
   VAULT_ASSERT(x_state == State::waiting && x_to_come == 0);
   x_state = judge(message);
@@ -41,7 +35,7 @@ LedgerPull::State LedgerPull::judge(const LedgerHead& message) {
   const auto checkpoint = note ? decode_checkpoint(note->text) : std::nullopt;
   if (!checkpoint || checkpoint->size == 0) return State::bad_signature;
   x_to_come = checkpoint->size > x_have.size ? checkpoint->size - x_have.size : 0;
-  const auto known = keys();
+  const auto known = find_keys(x_ledgers, x_ledger, x_memo);
   return known ? judge_known(message, *known) : judge_unknown(message);
 }
 

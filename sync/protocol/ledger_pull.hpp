@@ -65,7 +65,6 @@ class LedgerPull {
                                   const NoteKeys& keys);
   [[nodiscard]] State found_fork(ForkProof proof);
   [[nodiscard]] State commit();
-  [[nodiscard]] std::optional<NoteKeys> keys() const;
   void give_back();
 
   Ledgers& x_ledgers;

@@ -24,6 +24,10 @@ class Ledgers {
   // Whether the device is active and, but for the built-in collection, holds a grant of this one.
   [[nodiscard]] virtual bool may_have(const DeviceId& device,
                                       const CollectionId& collection) const = 0;
+  // Whether both the device and this one may have it: what is spoken of between them.
+  [[nodiscard]] bool may_share(const DeviceId& peer, const CollectionId& collection) const {
+    return may_have(peer, collection) && may_have(device(), collection);
+  }
   // All collections that are known, ascending; the built-in one is the first.
   [[nodiscard]] virtual std::vector<CollectionId> collections() const = 0;
 
@@ -67,5 +71,15 @@ class Ledgers {
   // Keeps a proof that was verified: the ledger is frozen from now on.
   virtual void keep_fork(const ForkProof& proof) = 0;
 };
+
+// What verifies the checkpoints of a ledger; empty while the device's certificate is not held.
+// `memo` must outlive it.
+[[nodiscard]] inline std::optional<NoteKeys> find_keys(const Ledgers& ledgers,
+                                                       const LedgerRef& ledger,
+                                                       SignatureMemo& memo) {
+  auto log = ledgers.log_key(ledger);
+  if (!log) return std::nullopt;
+  return NoteKeys{std::move(*log), ledgers.witnesses(), memo};
+}
 
 }  // namespace muniment::sync

@@ -12,6 +12,21 @@ constexpr Instant never = Instant::max();
 
 }  // namespace
 
+void PackPull::Progress::end_asks(const std::function<bool(const RunAsk&)>& is_over) {
+  std::erase_if(asks, [&](const RunAsk& ask) {
+    if (!is_over(ask)) return false;
+    for (std::size_t i = ask.first; i < std::size_t{ask.first} + ask.count; ++i) asked.reset(i);
+    return true;
+  });
+}
+
+std::function<bool(const PackPull::RunAsk&)> PackPull::same_run(const DeviceId& peer,
+                                                                const Ask& ask) {
+  return [&peer, &ask](const RunAsk& each) {
+    return each.peer == peer && each.first == ask.first && each.count == ask.count;
+  };
+}
+
 void PackPull::look_again() {
   x_look = true;
 }
@@ -69,12 +84,8 @@ std::optional<PackPull::Ask> PackPull::next(
 std::optional<PackPull::Ask> PackPull::next_run(const DeviceId& peer, const Wanted& wanted,
                                                 Progress& progress, Instant now) {
   // What was asked of another peer long ago may be asked again.
-  std::erase_if(progress.asks, [&](const RunAsk& ask) {
-    const bool stale = ask.peer != peer && now - ask.since >= limits::stale_ask_time;
-    for (std::size_t i = ask.first; stale && i < std::size_t{ask.first} + ask.count; ++i) {
-      progress.asked.reset(i);
-    }
-    return stale;
+  progress.end_asks([&](const RunAsk& ask) {
+    return ask.peer != peer && now - ask.since >= limits::stale_ask_time;
   });
   const ShardSet open = ~(progress.held | progress.asked);
   if (open.none()) return std::nullopt;
@@ -168,17 +179,6 @@ PackPull::Verdict PackPull::take_tile(const DeviceId& peer, const Ask& ask, cons
   return Verdict::taken;
 }
 
-void PackPull::end_ask(Progress& progress, const DeviceId& peer, const Ask& ask) {
-  const auto found = std::ranges::find_if(progress.asks, [&](const RunAsk& each) {
-    return each.peer == peer && each.first == ask.first && each.count == ask.count;
-  });
-  if (found == progress.asks.end()) return;
-  for (std::size_t i = ask.first; i < std::size_t{ask.first} + ask.count; ++i) {
-    progress.asked.reset(i);
-  }
-  progress.asks.erase(found);
-}
-
 PackPull::Verdict PackPull::take_shards(const DeviceId& peer, const Ask& ask, ByteView bytes,
                                         Instant now) {
   const std::size_t size = shard_bytes(ask.size_class);
@@ -187,7 +187,7 @@ PackPull::Verdict PackPull::take_shards(const DeviceId& peer, const Ask& ask, By
   const auto found = x_progress.find(pack);
   if (found == x_progress.end()) return Verdict::taken;  // another peer was faster
   Progress& progress = found->second;
-  end_ask(progress, peer, ask);
+  progress.end_asks(same_run(peer, ask));
   for (std::size_t i = 0; i < ask.count; ++i) {
     if (leaf_hash(bytes.subspan(i * size, size)) != progress.tile.hashes[ask.first + i]) {
       x_wanted.at(pack).absent_until[peer] = never;
@@ -217,7 +217,7 @@ void PackPull::refused(const DeviceId& peer, const Ask& ask, Instant now) {
   until = std::max(until, now + limits::absent_time);
   if (wanted->second.tile_asked == peer) wanted->second.tile_asked.reset();
   const auto progress = x_progress.find(ask.name.pack);
-  if (progress != x_progress.end()) end_ask(progress->second, peer, ask);
+  if (progress != x_progress.end()) progress->second.end_asks(same_run(peer, ask));
 }
 
 void PackPull::release(const DeviceId& peer) {
@@ -225,13 +225,7 @@ void PackPull::release(const DeviceId& peer) {
     if (wanted.tile_asked == peer) wanted.tile_asked.reset();
   }
   for (auto& [id, progress] : x_progress) {
-    std::erase_if(progress.asks, [&](const RunAsk& ask) {
-      if (ask.peer != peer) return false;
-      for (std::size_t i = ask.first; i < std::size_t{ask.first} + ask.count; ++i) {
-        progress.asked.reset(i);
-      }
-      return true;
-    });
+    progress.end_asks([&](const RunAsk& ask) { return ask.peer == peer; });
   }
 }
 

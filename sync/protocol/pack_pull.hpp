@@ -82,6 +82,9 @@ class PackPull {
     ShardSet asked;
     std::vector<RunAsk> asks;
     Instant advanced{};  // when it was begun, or shards came
+
+    // Whose shards may then be asked for again.
+    void end_asks(const std::function<bool(const RunAsk&)>& is_over);
   };
 
   [[nodiscard]] bool can_ask(const Wanted& wanted, const DeviceId& peer, Instant now,
@@ -94,7 +97,9 @@ class PackPull {
   // Puts aside a pack for which nothing comes, so that others can be begun. False if there is none.
   [[nodiscard]] bool put_aside(Instant now);
   [[nodiscard]] std::optional<Ask> begin_pack(const DeviceId& peer, Wanted& wanted, Instant now);
-  void end_ask(Progress& progress, const DeviceId& peer, const Ask& ask);
+  // Both must outlive the result.
+  [[nodiscard]] static std::function<bool(const RunAsk&)> same_run(const DeviceId& peer,
+                                                                   const Ask& ask);
   void sync_written();
 
   Packs& x_packs;

@@ -98,10 +98,8 @@ Message Responder::answer_small(const Message& request, Instant now) {
 }
 
 Message Responder::heads(const GetHeads& request) {
-  const Ledgers& ledgers = x_node.ledgers();
-  if (!may_have(request.collection)) return Refused{};
   // What we are not to have ourselves, we know nothing of.
-  if (!ledgers.may_have(ledgers.device(), request.collection)) return Refused{};
+  if (!x_node.ledgers().may_share(x_peer, request.collection)) return Refused{};
   return x_node.heads().heads(request.collection);
 }
 

@@ -281,7 +281,7 @@ void Session::ask_packs(Instant now) {
   if (x_node.is_quarantined(x_peer)) return;
   const Ledgers& ledgers = x_node.ledgers();
   const auto may_have = [&](const CollectionId& collection) {
-    return ledgers.may_have(x_peer, collection) && ledgers.may_have(ledgers.device(), collection);
+    return ledgers.may_share(x_peer, collection);
   };
   while (can_ask(limits::piece_bytes_max)) {
     const auto pack = x_node.pack_pull().next(x_peer, may_have, now);

@@ -21,6 +21,16 @@ bool same_heads(Circle& circle, std::size_t a, std::size_t b) {
          circle[b].node.heads().collections_for(circle[a].device());
 }
 
+// A ledger of two entries that another device has seen, put back to the first of them.
+LedgerRef put_back_to_one(Circle& circle) {
+  const LedgerRef own{circle.files, circle[0].device()};
+  circle[0].write(circle.files, {"one"});
+  circle[0].write(circle.files, {"two"});
+  Connection(circle, 0, 1).run();
+  circle[0].replica.put_back(own, 1);
+  return own;
+}
+
 }  // namespace
 
 TEST_CASE("session: what one has and the other lacks is there afterwards, in both directions") {
@@ -253,11 +263,7 @@ TEST_CASE("fork: a proof shows nothing if any part of it is another's") {
 
 TEST_CASE("session: a device that was put back shows nothing, and takes its own ledger back") {
   Circle circle;
-  const LedgerRef own{circle.files, circle[0].device()};
-  circle[0].write(circle.files, {"one"});
-  circle[0].write(circle.files, {"two"});
-  Connection(circle, 0, 1).run();
-  circle[0].replica.put_back(own, 1);
+  const LedgerRef own = put_back_to_one(circle);
   circle[0].node.changed(own);
   Connection(circle, 0, 1).run();
   CHECK(circle[0].log.old_own[own] == 2);
@@ -267,11 +273,7 @@ TEST_CASE("session: a device that was put back shows nothing, and takes its own 
 
 TEST_CASE("session: a device that wrote on after it was put back signs no second history") {
   Circle circle;
-  const LedgerRef own{circle.files, circle[0].device()};
-  circle[0].write(circle.files, {"one"});
-  circle[0].write(circle.files, {"two"});
-  Connection(circle, 0, 1).run();
-  circle[0].replica.put_back(own, 1);
+  const LedgerRef own = put_back_to_one(circle);
   circle[0].write(circle.files, {"other"});
   circle[0].write(circle.files, {"than two"});
   Connection(circle, 0, 1).run();
