@@ -108,8 +108,7 @@ ExitCode accept(Session& session, const AcceptArguments& arguments) {
   for (const std::string& line : report.damage) session.terminal().warn("warning: " + line);
   session.terminal().say(report.entries == 0
                              ? "nothing was new in the ledgers"
-                             : fmt::format("{} entr{} new in the ledgers", report.entries,
-                                           report.entries == 1 ? "y" : "ies"));
+                             : count_of(report.entries, "entry") + " new in the ledgers");
   if (!report.reply.empty()) {
     session.terminal().say("the text that follows is for your partners");
   }

@@ -96,10 +96,9 @@ Json to_json(const IngestReport& report, bool dry_run) {
 }
 
 std::string counts(const IngestReport& report) {
-  return fmt::format(
-      "{}, {}, {}; {}", count_of(report.files, "file"),
-      report.directories == 1 ? "1 directory" : fmt::format("{} directories", report.directories),
-      count_of(report.links, "link"), human_bytes(report.bytes));
+  return fmt::format("{}, {}, {}; {}", count_of(report.files, "file"),
+                     count_of(report.directories, "directory"), count_of(report.links, "link"),
+                     human_bytes(report.bytes));
 }
 
 // What is said after a dry run, too.

@@ -27,9 +27,9 @@ Json to_json(const VerifyReport& report) {
 }
 
 void write_summary(Terminal& terminal, const VerifyReport& report, VerifyDepth depth) {
-  terminal.write_line(fmt::format(
-      "{} with {}: signatures and Merkle roots checked", count_of(report.ledgers, "ledger"),
-      report.entries == 1 ? "1 entry" : fmt::format("{} entries", report.entries)));
+  terminal.write_line(fmt::format("{} with {}: signatures and Merkle roots checked",
+                                  count_of(report.ledgers, "ledger"),
+                                  count_of(report.entries, "entry")));
   std::string packs = count_of(report.packs, "pack") + ": ";
   if (depth == VerifyDepth::presence) {
     packs += "looked whether they are there; their bytes were not read (--read-data does)";
@@ -49,9 +49,9 @@ void write_summary(Terminal& terminal, const VerifyReport& report, VerifyDepth d
                     count_of(report.packs_unlisted, "pack")));
   }
   if (!report.refused.empty()) {
-    terminal.write_line(fmt::format(
-        "{} by partners that give no rights; 'muniment grants --audit' says whose",
-        report.refused.size() == 1 ? "1 entry" : fmt::format("{} entries", report.refused.size())));
+    terminal.write_line(
+        fmt::format("{} by partners that give no rights; 'muniment grants --audit' says whose",
+                    count_of(report.refused.size(), "entry")));
   }
   if (report.damage.empty()) {
     terminal.write_line("no damage found");

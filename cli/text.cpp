@@ -46,7 +46,10 @@ std::string_view kind_name(EntryKind kind) noexcept {
 }
 
 std::string count_of(std::uint64_t count, std::string_view singular) {
-  return fmt::format("{} {}{}", count, singular, count == 1 ? "" : "s");
+  if (count == 1) return fmt::format("1 {}", singular);
+  const bool ends_in_ry = singular.ends_with("ry");
+  return fmt::format("{} {}{}", count, singular.substr(0, singular.size() - (ends_in_ry ? 1 : 0)),
+                     ends_in_ry ? "ies" : "s");
 }
 
 SnapshotPath SnapshotPath::parse(std::string_view text) {

@@ -20,7 +20,7 @@ namespace muniment {
 // "file", "directory", "symlink".
 [[nodiscard]] std::string_view kind_name(EntryKind kind) noexcept;
 
-// "1 file", "2 files".
+// "1 file", "2 files", "2 entries".
 [[nodiscard]] std::string count_of(std::uint64_t count, std::string_view singular);
 
 // SNAPSHOT[:PATH] as it is typed; the path is every byte after the first colon but trailing
