@@ -14,17 +14,12 @@ constexpr std::size_t bytes_max = std::size_t{1} << 20U;
 
 std::vector<CharterRef> find_approved(FileSystem& files, const std::filesystem::path& vault,
                                       const ConsortiumId& consortium) {
-  const std::filesystem::path path = vault / name;
-  if (files.file_size(path).value_or(0) > bytes_max) return {};
-  const auto bytes = read_file(files, path, bytes_max);
+  const auto bytes = read_file_within(files, vault / name, bytes_max);
   if (!bytes) return {};
   RecordReader record(as_text(*bytes), type);
   const auto found = record.key("consortium").hex<ConsortiumId>();
   std::vector<CharterRef> charters;
-  while (record.key_if("charter")) {
-    const std::uint32_t number = record.u32();
-    charters.push_back({number, record.hex<Sha256Digest>()});
-  }
+  while (const auto charter = read_charter_ref_if(record)) charters.push_back(*charter);
   if (!record.done() || found != consortium) return {};
   return charters;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "vault/base/error.hpp"
+#include "vault/ledger/load.hpp"
 
 namespace muniment {
 
@@ -10,13 +11,9 @@ namespace {
 
 using LogKeys = std::map<DeviceId, VerifyKey<LogPurpose>>;
 
-std::string label(const LedgerId& id) {
-  return "ledger " + id.hex();
-}
-
 void lose(LedgerSet& set, const LedgerId& id, const std::string& cause) {
-  set.damage.push_back({label(id), cause, false, {}});
-  set.warnings.push_back(label(id) + ": " + cause);
+  set.damage.push_back({ledger_label(id), cause, false, {}});
+  set.warnings.push_back(ledger_label(id) + ": " + cause);
 }
 
 std::optional<LedgerPreamble> try_preamble(FileSystem& files,

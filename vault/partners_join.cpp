@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "vault/ledger/load.hpp"
 #include "vault/ledger/sealed_part.hpp"
 #include "vault/partners.hpp"
 #include "vault/state.hpp"
@@ -141,9 +142,8 @@ void Partners::keep_fork(LedgerFork fork, AcceptReport& report) {
   if (device == vault.record->consortium.devices().end()) return;
   const LedgerId id = fork.name.id();
   const ForkEntry entry{device->second.certificate.keys, std::move(fork)};
-  save_fork(vault.environment.files, vault.directory, entry);
+  vault.freeze(entry);
   const LedgerName& name = entry.fork.name;
-  vault.record->frozen.emplace(id, name);
   report.damage.push_back(vault.describe_fork(name) + "; the proof is in forks/" + id.hex());
   // Our own ledger is no place for a proof that it is worth nothing; nor may anything be signed
   // before it is known what partners saw.
@@ -196,7 +196,7 @@ bool Partners::put_back(std::span<const Exchange> exchanges, AcceptReport& repor
       std::filesystem::remove_all(aside);
       std::filesystem::rename(path, aside);
       static_cast<void>(merge_ledger(files, vault.ledger_directory(), copy, log->second));
-      report.news.push_back("ledger " + copy.name.id().hex() +
+      report.news.push_back(ledger_label(copy.name.id()) +
                             ": it was damaged here, and was put back from the text");
       any = true;
     }
@@ -242,7 +242,7 @@ void Partners::merge(std::span<const Exchange> exchanges, AcceptReport& report) 
       const LedgerId id = copy.name.id();
       const auto key = keys.find(copy.name.device);
       if (copy.name.consortium != vault.identity().consortium || key == keys.end()) {
-        report.news.push_back("ledger " + id.hex() +
+        report.news.push_back(ledger_label(id) +
                               ": left out, no certificate of its device is there");
         continue;
       }
@@ -258,7 +258,7 @@ void Partners::merge(std::span<const Exchange> exchanges, AcceptReport& report) 
     if (certified) continue;
     std::error_code ignored;
     std::filesystem::remove_all(vault.ledger_directory() / id.hex(), ignored);
-    report.news.push_back("ledger " + id.hex() + ": left out, no member vouches for its device");
+    report.news.push_back(ledger_label(id) + ": left out, no member vouches for its device");
   }
 }
 

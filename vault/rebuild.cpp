@@ -10,6 +10,7 @@
 #include "vault/forks.hpp"
 #include "vault/keyring/age.hpp"
 #include "vault/ledger/fork.hpp"
+#include "vault/ledger/load.hpp"
 #include "vault/ledger/sealed_part.hpp"
 #include "vault/ledger/writer.hpp"
 #include "vault/ledger_set.hpp"
@@ -86,7 +87,7 @@ class Foundation {
  private:
   // What is wrong with one ledger keeps nobody from the others.
   void merge_one(const LedgerCopy& copy, const VerifyKey<LogPurpose>& log) {
-    const std::string object = "ledger " + copy.name.id().hex();
+    const std::string object = ledger_label(copy.name.id());
     try {
       if (auto fork = find_fork(x_files, x_ledgers, copy, log)) {
         x_damage.push_back(object + ": its device signed two histories of it; the first is kept");

@@ -237,9 +237,7 @@ std::optional<NoteKey<LogPurpose>> Replication::vouched_key(
     const auto certificate = entry ? decode_certificate(entry->text) : std::nullopt;
     if (!certificate || certificate->consortium != now.id()) continue;
     if (certificate->keys.id() != name.device) continue;
-    const ApprovalRule rule{approval_namespace::device, [&](const CharterMember& member) {
-                              return member.id == certificate->member;
-                            }};
+    const ApprovalRule rule = approval_of(certificate->member, approval_namespace::device);
     const auto vouches = [&](const ApprovedCharter& known) {
       return !check_approvals(known.charter, rule, entry->text, {&entry->approval, 1});
     };
@@ -261,11 +259,8 @@ bool Replication::is_granted_by(const std::string& entry, const CollectionId& co
   if (named == refs.end()) return false;
   const auto number = static_cast<std::size_t>(named - refs.begin());
   const Charter& charter = now.charters()[number].charter;
-  const ApprovalRule rule{
-      approval_namespace::grant,
-      [](const CharterMember& member) { return member.roles.has(Role::custodian); },
-      charter.thresholds.grant};
-  return !check_approvals(charter, rule, approved->text, approved->approvals);
+  return !check_approvals(charter, approval_of_custodians(charter), approved->text,
+                          approved->approvals);
 }
 
 bool Replication::admits(const LedgerName& name, std::span<const std::string> entries) const {
@@ -386,17 +381,11 @@ void Replication::keep_fork(LedgerFork fork) {
   const auto& devices = state().record->consortium.devices();
   const auto known = devices.find(fork.name.device);
   VAULT_ASSERT(known != devices.end());
-  // Cosignatures add nothing to the proof, and there may be many.
-  for (SignedNote* note : {&fork.earlier, &fork.later}) {
-    std::erase_if(note->signatures, [&](const NoteSignature& signature) {
-      return signature.name != fork.name.origin();
-    });
-  }
-  const LedgerName name = fork.name;
-  const ForkEntry proof{known->second.certificate.keys, std::move(fork)};
-  save_fork(files(), directory(), proof);
-  state().record->frozen.emplace(name.id(), name);
-  x_own->forks.emplace(name.id(), proof);
+  const NoteKey<LogPurpose> log = fork.name.note_key(known->second.certificate.keys.log);
+  for (SignedNote* note : {&fork.earlier, &fork.later}) *note = log_signature_alone(*note, log);
+  ForkEntry proof{known->second.certificate.keys, std::move(fork)};
+  state().freeze(proof);
+  x_own->forks.emplace(proof.fork.name.id(), std::move(proof));
   x_own->seen = look_at(files(), directory());
 }
 

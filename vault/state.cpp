@@ -172,16 +172,19 @@ std::vector<Damage> Vault::State::find_rewritten() {
   return find_rewritten_ledgers({ledgers, opened->access, store, catalog->catalog});
 }
 
-void Vault::State::require_active() const {
+bool Vault::State::is_cut_off() const {
   const DeviceId& device = identity().device;
+  return record->consortium.devices().contains(device) && !record->consortium.is_active(device);
+}
+
+void Vault::State::require_active() const {
   for (const auto& [id, name] : record->frozen) {
-    if (name.device != device) continue;
+    if (name.device != identity().device) continue;
     throw Error(ErrorCode::damaged, describe_fork(name),
                 "make a new device with 'muniment key recovery restore --from TEXT --vault DIR', "
                 "and have this one revoked");
   }
-  if (!record->consortium.devices().contains(device) || record->consortium.is_active(device))
-    return;
+  if (!is_cut_off()) return;
   throw Error(ErrorCode::denied,
               "this device was revoked, or its member left: nothing that it writes counts for "
               "anybody any more",
@@ -376,6 +379,11 @@ std::string Vault::State::device_label(const DeviceId& device) const {
   if (is_alone([&](const DeviceId& id) { return device_name(id); })) return device_name(device);
   if (is_alone([&](const DeviceId& id) { return device_path(id); })) return device_path(device);
   return device.hex().substr(0, 8);
+}
+
+void Vault::State::freeze(const ForkEntry& proof) {
+  save_fork(environment.files, directory, proof);
+  record->frozen.emplace(proof.fork.name.id(), proof.fork.name);
 }
 
 std::string Vault::State::describe_fork(const LedgerName& ledger) const {

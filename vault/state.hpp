@@ -122,6 +122,8 @@ struct Vault::State {
       throw Error(ErrorCode::denied, error.what(), members_with(Role::custodian));
     }
   }
+  // Whether this device was revoked, or its member left, as far as is known here.
+  [[nodiscard]] bool is_cut_off() const;
   // Error(denied) on a device that was revoked: nothing that it writes would count for anybody.
   // Error(damaged) if it is proved to have signed two histories: partners take nothing more of it.
   void require_active() const;
@@ -157,6 +159,8 @@ struct Vault::State {
   // What names the device in names of snapshots: its name; with its member's where several devices
   // are called so; the first digits of its id where even that is not enough.
   [[nodiscard]] std::string device_label(const DeviceId& device) const;
+  // Keeps the proof of a ledger's two histories: nothing more is taken of it from now on.
+  void freeze(const ForkEntry& proof);
   // What is said of a ledger with two histories, and of whose device it is as far as names can be
   // read.
   [[nodiscard]] std::string describe_fork(const LedgerName& ledger) const;

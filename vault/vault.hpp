@@ -163,7 +163,6 @@ struct StatusReport {
   bool unlocked = false;
 
   struct Collection {
-    CollectionId id;
     std::string name;  // hexadecimal id while locked
     std::uint64_t snapshots = 0;
     std::uint64_t packs = 0;

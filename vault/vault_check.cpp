@@ -57,24 +57,6 @@ void note_check(Environment& environment, const std::filesystem::path& directory
   }
 }
 
-// Of a collection there is a ledger for each device that writes in it.
-void merge_same(std::vector<StatusReport::Collection>& collections) {
-  std::ranges::sort(collections, {}, [](const StatusReport::Collection& collection) {
-    return std::pair(collection.name, collection.id);
-  });
-  std::vector<StatusReport::Collection> merged;
-  for (StatusReport::Collection& next : collections) {
-    if (merged.empty() || merged.back().id != next.id) {
-      merged.push_back(std::move(next));
-      continue;
-    }
-    merged.back().snapshots += next.snapshots;
-    merged.back().packs += next.packs;
-    merged.back().stored_bytes += next.stored_bytes;
-  }
-  collections = std::move(merged);
-}
-
 }  // namespace
 
 VerifyReport Vault::verify(VerifyDepth depth, Activity& activity) {
@@ -166,11 +148,12 @@ StatusReport Vault::status() {
 
   ListedPacks all;
   std::uint64_t snapshots = 0;
+  // Of a collection there is a ledger for each device that writes in it.
+  std::map<CollectionId, StatusReport::Collection> collections;
   for (const Ledger& ledger : state.record->ledgers.ledgers) {
     if (ledger.name().collection == consortium_collection) continue;
-    StatusReport::Collection collection;
-    collection.id = ledger.name().collection;
-    collection.name = collection.id.hex();
+    StatusReport::Collection& collection = collections[ledger.name().collection];
+    collection.name = ledger.name().collection.hex();
     if (report.unlocked) {
       const auto access = state.opened->access.find(ledger.name().collection);
       if (access != state.opened->access.end()) collection.name = access->second.name;
@@ -180,15 +163,16 @@ StatusReport Vault::status() {
     ListedPacks packs;
     add_listed_packs(ledger, packs);
     for (std::uint64_t i = 0; i < ledger.size(); ++i) {
-      if (act_of(ledger.entry(i)) == Act::snapshot) ++collection.snapshots;
+      if (act_of(ledger.entry(i)) != Act::snapshot) continue;
+      ++collection.snapshots;
+      ++snapshots;
     }
-    collection.packs = packs.size();
+    collection.packs += packs.size();
     for (const auto& [id, pack] : packs) collection.stored_bytes += file_bytes(pack.size_class);
-    snapshots += collection.snapshots;
     all.merge(packs);
-    report.collections.push_back(std::move(collection));
   }
-  merge_same(report.collections);
+  for (auto& [id, collection] : collections) report.collections.push_back(std::move(collection));
+  std::ranges::stable_sort(report.collections, {}, &StatusReport::Collection::name);
   for (const std::string& key : state.store.list("packs/")) {
     const auto id = pack_id_from_key(key);
     if (!id || all.contains(*id)) continue;
@@ -253,9 +237,7 @@ StatusReport Vault::status() {
         "a grant to this device does not hold the keys that it says: run 'muniment grants --audit' "
         "and ask another custodian to grant it");
   }
-  const DeviceId& device = state.identity().device;
-  if (state.record->consortium.devices().contains(device) &&
-      !state.record->consortium.is_active(device)) {
+  if (state.is_cut_off()) {
     report.todo.emplace_back(
         "this device was revoked, or its member left: it keeps what it has, and nothing that it "
         "writes counts any more" +
