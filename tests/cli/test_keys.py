@@ -170,11 +170,16 @@ class Agent(KeyCase):
     def agent_process(self):
         """Its process id: it still has the command line that started it."""
         wanted = str(self.vault).encode()
-        lines = {int(path.parent.name): path.read_bytes().split(b"\0")
-                 for path in pathlib.Path("/proc").glob("[0-9]*/cmdline")}
-        (found,) = [process for process, words in lines.items()
-                    if wanted in words and b"unlock" in words]
-        return found
+        found = []
+        for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                words = path.read_bytes().split(b"\0")
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # some other process has just ended
+            if wanted in words and b"unlock" in words:
+                found.append(int(path.parent.name))
+        (process,) = found
+        return process
 
     def ask(self, message):
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
