@@ -34,18 +34,22 @@ MemberId Partners::find_member(const std::string& name) const {
                                : "give the id, as 'muniment charter show' has it");
 }
 
-// The active devices of a member that are called so, or all; a prefix of an id of at least four
-// digits does as well.
-std::vector<DeviceId> Partners::find_devices(const MemberId& member,
-                                             const std::string& device) const {
+std::vector<DeviceId> Partners::devices_named(const MemberId& member, const std::string& device,
+                                              bool active) const {
   const Consortium& consortium = state().record->consortium;
   std::vector<DeviceId> found;
   for (const auto& [id, facts] : consortium.devices()) {
-    if (facts.certificate.member != member || !consortium.is_active(id)) continue;
+    if (facts.certificate.member != member || consortium.is_active(id) != active) continue;
     const bool named = device.empty() || state().device_name(id) == device ||
                        (device.size() >= 4 && id.hex().starts_with(device));
     if (named) found.push_back(id);
   }
+  return found;
+}
+
+std::vector<DeviceId> Partners::find_devices(const MemberId& member,
+                                             const std::string& device) const {
+  std::vector<DeviceId> found = devices_named(member, device, true);
   if (!found.empty()) return found;
   throw Error(ErrorCode::not_found,
               device.empty() ? "member " + escape(member_name(member)) +

@@ -171,7 +171,9 @@ class Partners {
   };
   [[nodiscard]] GrantReport grant(const GrantRequest& request, Activity& activity);
 
-  // Ends a device, or all of a member, at once, and begins new epochs without it.
+  // Ends a device, or all of a member, at once, and begins new epochs without it. One that was cut
+  // off before it came to all epochs is finished by the same call: then no device is new in the
+  // report.
   [[nodiscard]] RevokeReport revoke(const std::string& member, const std::string& device,
                                     Activity& activity);
 
@@ -179,6 +181,11 @@ class Partners {
   [[nodiscard]] Vault::State& state() const;
   [[nodiscard]] std::string member_name(const MemberId& member) const;
   [[nodiscard]] MemberId find_member(const std::string& name) const;
+  // The devices of a member that are called so, or all; a prefix of an id of at least four digits
+  // does as well. Those that are active, or those that are not any more.
+  [[nodiscard]] std::vector<DeviceId> devices_named(const MemberId& member,
+                                                    const std::string& device, bool active) const;
+  // The active ones. Error(not_found) if there are none.
   [[nodiscard]] std::vector<DeviceId> find_devices(const MemberId& member,
                                                    const std::string& device) const;
   [[nodiscard]] std::string who_can(Role role) const;

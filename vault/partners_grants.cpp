@@ -198,7 +198,17 @@ RevokeReport Partners::revoke(const std::string& member_text, const std::string&
   vault.refresh(activity);
   vault.require_untouched_ledgers();
   const MemberId member = find_member(member_text);
-  const std::vector<DeviceId> devices = find_devices(member, device_text);
+  std::vector<DeviceId> devices = devices_named(member, device_text, true);
+  Excluded excluded(devices.begin(), devices.end());
+  // An earlier run may have been cut off between the revocation and the epochs.
+  if (devices.empty()) {
+    const std::vector<DeviceId> ended = devices_named(member, device_text, false);
+    const bool unfinished =
+        !ended.empty() && !stale_collections(vault.record->consortium, {}).empty();
+    if (!unfinished) devices = find_devices(member, device_text);
+    excluded.insert(ended.begin(), ended.end());
+  }
+  if (device_text.empty()) excluded.insert(member);
   const CharterMember* self = vault.record->consortium.charter().find(vault.own_member());
   if (member != vault.own_member() && (self == nullptr || !self->roles.has(Role::custodian))) {
     throw Error(
@@ -212,16 +222,13 @@ RevokeReport Partners::revoke(const std::string& member_text, const std::string&
                 "do it on another device of the member, or let a custodian do it");
   }
   RevokeReport report;
-  Excluded excluded;
   std::vector<std::string> entries;
   for (const DeviceId& device : devices) {
-    excluded.insert(device);
     report.devices.push_back(member_name(member) + "/" + vault.device_name(device));
     entries.push_back(revocation_entry(vault.record->consortium, device,
                                        known_sizes(vault.record->ledgers, device),
                                        vault.custodian()));
   }
-  if (device_text.empty()) excluded.insert(member);
   for (const auto& [id, access] : vault.opened->access) {
     const Collection& collection = vault.record->consortium.collections().at(id);
     RevokeReport::Exposed exposed;
@@ -251,7 +258,7 @@ RevokeReport Partners::revoke(const std::string& member_text, const std::string&
       if (error.code() != ErrorCode::denied) throw;
     }
   }
-  vault.append(consortium_collection, entries);
+  if (!entries.empty()) vault.append(consortium_collection, entries);
   vault.refresh(activity);
   const std::vector<CollectionId> renewed = renew(excluded, {});
   for (const CollectionId& id : renewed) report.renewed.push_back(vault.collection_name(id));

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "vault/backup.hpp"
+#include "vault/consortium/granting.hpp"
 #include "vault/last_check.hpp"
 #include "vault/snapshot/pack_check.hpp"
 #include "vault/state.hpp"
@@ -236,6 +237,12 @@ StatusReport Vault::status() {
     report.todo.emplace_back(
         "a grant to this device does not hold the keys that it says: run 'muniment grants --audit' "
         "and ask another custodian to grant it");
+  }
+  for (const CollectionId& id : stale_collections(state.record->consortium, {})) {
+    report.todo.push_back(fmt::format(
+        "collection {}: nothing can be stored in it until a custodian begins a new epoch; if "
+        "somebody was revoked, by 'muniment revoke' for them again",
+        report.unlocked ? escape(state.collection_name(id)) : id.hex()));
   }
   if (state.is_cut_off()) {
     report.todo.emplace_back(

@@ -135,7 +135,7 @@ IngestResult Vault::State::take_in(const CollectionAccess& access,
       throw Error(
           ErrorCode::denied,
           "collection " + escape(access.name) + ": nothing can be stored in it: " + error.what(),
-          members_with(Role::custodian));
+          members_with(Role::custodian) + "; 'muniment status' says what is to be done");
     }
   };
   const auto [epoch, seed] = present_epoch();

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/support/faulty_file_system.hpp"
 #include "tests/vault/partner_vaults.hpp"
 
 namespace muniment {
@@ -259,6 +260,57 @@ TEST_CASE(
   });
   REQUIRE(error);
   CHECK(error->code() == ErrorCode::denied);
+}
+
+TEST_CASE("partners: a revocation that was cut off anywhere is finished by the same command") {
+  PartnerVaults partners{"spiegel", "bbc"};
+  PartnerVault& spiegel = partners[0];
+  const test::fs::path folder = partners.directory.path() / "folder";
+  test::write_all(folder, {{"letter", "text"}});
+  const std::vector<test::fs::path> paths{folder};
+  {
+    Vault vault = spiegel.open();
+    vault.create_collection("letters", spiegel.activity);
+    static_cast<void>(
+        Partners(vault).grant({"letters", "bbc", "", Rights::read, true}, spiegel.activity));
+    static_cast<void>(vault.ingest("letters", paths, {}, spiegel.activity));
+  }
+  const test::fs::path saved = partners.directory.path() / "saved";
+  test::fs::copy(spiegel.path, saved, test::fs::copy_options::recursive);
+  std::size_t between = 0;
+  for (std::size_t n = 0;; ++n) {
+    test::FaultyFileSystem faulty(*spiegel.files);
+    faulty.set_fault(test::Fault{n, EIO, false, true});
+    const auto error = test::error_of([&] {
+      Vault vault = Vault::open(spiegel.path, {faulty, spiegel.clock, spiegel.random});
+      vault.unlock(test::vault_key(), spiegel.activity);
+      static_cast<void>(Partners(vault).revoke("bbc", "desk", spiegel.activity));
+    });
+    if (faulty.operations().size() <= n) break;
+    CAPTURE(n);
+    if (error) CHECK(error->code() == ErrorCode::io);
+    {
+      Vault vault = spiegel.open();
+      const bool waits = has_todo(vault, "'muniment revoke' for them again");
+      if (waits) ++between;
+      const auto again = test::error_of([&] {
+        const RevokeReport report = Partners(vault).revoke("bbc", "desk", spiegel.activity);
+        CHECK(report.not_renewed.empty());
+        if (waits) CHECK(report.renewed == std::vector<std::string>{"letters"});
+        CHECK(report.devices.empty() == waits);
+      });
+      // It had come to its end.
+      if (again) CHECK(again->code() == ErrorCode::not_found);
+      if (again) CHECK_FALSE(waits);
+      CHECK_FALSE(has_todo(vault, "'muniment revoke' for them again"));
+      CHECK_FALSE(vault.ingest("letters", paths, {}, spiegel.activity).snapshot.empty());
+      const std::vector<GrantInfo> grants = Partners(vault).grants("letters");
+      CHECK(std::ranges::count(grants, true, &GrantInfo::present) == 1);
+    }
+    test::fs::remove_all(spiegel.path);
+    test::fs::copy(saved, spiegel.path, test::fs::copy_options::recursive);
+  }
+  CHECK(between > 2);
 }
 
 // How long it takes: test_vault -d -tc='*hundred*'.
