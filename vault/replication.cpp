@@ -42,7 +42,14 @@ bool decides_rights(Act act) {
 }  // namespace
 
 struct Replication::Own {
-  ServiceKeys keys;
+  Own(std::optional<ServiceKeys> given, Vault::State& vault)
+      : opened(std::move(given)),
+        keys(opened ? *opened : vault.unlocked().service),
+        partial(vault.environment.files, vault.directory / "tmp"),
+        store(vault.environment.files, vault.directory, DirectoryStore::Access::read) {}
+
+  std::optional<ServiceKeys> opened;  // by this object; else the vault has them
+  const ServiceKeys& keys;
   PartialPacks partial;
   DirectoryStore store;
   std::map<std::pair<CollectionId, PackId>, std::uint8_t> listed;
@@ -57,17 +64,15 @@ std::string witness_name(const ConsortiumId& consortium, const DeviceId& device)
 }
 
 Replication::Replication(Vault& vault, const Credential& credential) : x_vault(vault) {
-  Vault::State& vault_state = state();
-  FileSystem& file_system = vault_state.environment.files;
-  x_own = std::make_unique<Own>(
-      Own{vault_state.keyring.keyring.open_service(credential).keys,
-          PartialPacks(file_system, vault_state.directory / "tmp"),
-          DirectoryStore(file_system, vault_state.directory, DirectoryStore::Access::read),
-          {},
-          {},
-          {},
-          {},
-          {}});
+  make_own(state().keyring.keyring.open_service(credential).keys);
+}
+
+Replication::Replication(Vault& vault) : x_vault(vault) {
+  make_own(std::nullopt);
+}
+
+void Replication::make_own(std::optional<ServiceKeys> keys) {
+  x_own = std::make_unique<Own>(std::move(keys), state());
   load();
   heal_ledgers();
 }
@@ -361,6 +366,26 @@ void Replication::append(const LedgerName& name, std::span<const std::string> en
   reload(name, log->key, old_size);
 }
 
+std::size_t Replication::take_cosignatures(const LedgerName& name, const SignedNote& note) {
+  const Ledger* held = find_ledger(name);
+  const auto log = log_key(name);
+  if (held == nullptr || !log || held->checkpoint().text != note.text) return 0;
+  SignedNote merged = held->checkpoint();
+  const std::size_t before = merged.signatures.size();
+  for (const NoteKey<WitnessPurpose>& witness : witnesses()) {
+    const auto is_its = [&](const NoteSignature& line) { return line.name == witness.name; };
+    if (std::ranges::any_of(merged.signatures, is_its)) continue;
+    const auto line = std::ranges::find_if(note.signatures, is_its);
+    if (line == note.signatures.end()) continue;
+    merged.signatures.push_back(*line);
+    const auto opened = open_cosigned(merged, *log, {&witness, 1});
+    if (!opened || opened->cosignatures.empty()) merged.signatures.pop_back();
+  }
+  const std::size_t added = merged.signatures.size() - before;
+  if (added > 0) add_signatures(name, merged);
+  return added;
+}
+
 void Replication::add_signatures(const LedgerName& name, const SignedNote& note) {
   const Ledger* held = find_ledger(name);
   const auto log = log_key(name);
@@ -402,6 +427,14 @@ std::vector<MissingPack> Replication::missing(const PackId& after, std::size_t c
     result.push_back(at->second);
   }
   return result;
+}
+
+bool Replication::is_missing(const PackId& pack) const {
+  return x_own->missing.contains(pack);
+}
+
+std::size_t Replication::count_missing() const {
+  return x_own->missing.size();
 }
 
 std::optional<PackClass> Replication::find_class(const PackId& pack) const {

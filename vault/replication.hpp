@@ -26,6 +26,8 @@ class Replication {
   // The vault must outlive it. Makes the copies of ledgers alike of which a crash left one. Errors
   // are those of Keyring::open_service.
   Replication(Vault& vault, const Credential& credential);
+  // Of a vault that is unlocked.
+  explicit Replication(Vault& vault);
   ~Replication();
 
   [[nodiscard]] const ConsortiumId& consortium() const;
@@ -68,6 +70,9 @@ class Replication {
   // in texts. Returns whose they are; none while another process writes, or if this device is no
   // witness.
   std::vector<LedgerName> cosign_held();
+  // Adds to the newest checkpoint, if `note` is the same one, what witnesses signed of it and was
+  // not known here; returns how many that were. Lines that do not verify are left out.
+  std::size_t take_cosignatures(const LedgerName& name, const SignedNote& note);
   // More signatures on the newest checkpoint.
   void add_signatures(const LedgerName& name, const SignedNote& note);
 
@@ -80,6 +85,8 @@ class Replication {
   [[nodiscard]] bool is_listed(const CollectionId& collection, const PackId& pack) const;
   // At most `count` packs that are listed and not stored, ascending from the first above `after`.
   [[nodiscard]] std::vector<MissingPack> missing(const PackId& after, std::size_t count) const;
+  [[nodiscard]] bool is_missing(const PackId& pack) const;
+  [[nodiscard]] std::size_t count_missing() const;
   // Of a stored pack; empty if there is none of a possible size.
   [[nodiscard]] std::optional<PackClass> find_class(const PackId& pack) const;
   [[nodiscard]] std::optional<PackTile> read_tile(const PackId& pack) const;
@@ -92,6 +99,7 @@ class Replication {
 
  private:
   struct Own;
+  void make_own(std::optional<ServiceKeys> keys);
   [[nodiscard]] Vault::State& state() const;
   [[nodiscard]] bool may_cosign() const;
   [[nodiscard]] std::unique_ptr<FileLock> lock() const;

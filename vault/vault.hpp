@@ -306,6 +306,7 @@ class Vault {
 
  private:
   friend class Partners;     // vault/partners.hpp: what concerns other members
+  friend class Bundles;      // vault/bundles.hpp: the same in files
   friend class Replication;  // vault/replication.hpp: what goes to them and comes from them
   struct State;
   // Calls `change` with the newest keyring and what `current` opens of it, under the lock, and
