@@ -60,11 +60,22 @@ inline constexpr std::size_t ignorable_bytes_max = 64 * kib;
 inline constexpr std::uint32_t requests_max = 512;
 inline constexpr std::uint32_t window_bytes_max = 16 * mib;
 
+// What may go over one connection in one direction (wire): AES-GCM must not see 2^24.5 records
+// under one key.
+inline constexpr std::uint64_t connection_bytes_max = std::uint64_t{1} << 36U;
+
 // ---- memory ----
 
 // Output that is made before the transport took what was made before. Two pieces: one being
 // encrypted, one ready.
 inline constexpr std::size_t outbox_bytes_max = 2 * piece_bytes_max + 4 * kib;
+
+// What is read of a connection at a time, while what was read before is looked at.
+inline constexpr std::size_t read_bytes = 128 * kib;
+
+// Connections of which it is not known yet whose they are. Each has a socket and what TLS needs,
+// some 60 KiB; all others are refused.
+inline constexpr std::size_t half_open_max = 64;
 
 // New entries of ledgers that are held until their roots prove them: 12 TB worth of packs.
 inline constexpr std::size_t ledger_growth_bytes_max = 64 * mib;
@@ -89,6 +100,15 @@ inline constexpr std::size_t wanted_packs_max = 2048;
 
 // ---- time ----
 
+// A peer that is dialled must take the connection, and then both sides shake hands.
+inline constexpr seconds connect_time{20};
+inline constexpr seconds handshake_time{10};
+// The system must have taken what is sent, half a MiB at most: whoever reads nothing holds no slot.
+inline constexpr seconds write_time{60};
+// From our BYE, or from the end of the program on, for the peer to take it.
+inline constexpr seconds shutdown_time{2};
+// When the system has no descriptor or memory for one more connection.
+inline constexpr seconds accept_pause{1};
 // From the connection to a HELLO; a Tor circuit may take three of the ten seconds.
 inline constexpr seconds hello_time{10};
 // A session without a frame is asked whether it lives, then given up.

@@ -207,6 +207,14 @@ const Ledger* Replication::find_ledger(const LedgerName& name) const {
 
 // ---- rights and keys ----
 
+std::optional<DeviceId> Replication::find_device(const VerifyKey<TransportPurpose>& key) const {
+  const Consortium& now = state().record->consortium;
+  for (const auto& [id, known] : now.devices()) {
+    if (known.certificate.keys.transport == key && now.is_active(id)) return id;
+  }
+  return std::nullopt;
+}
+
 bool Replication::may_have(const DeviceId& device, const CollectionId& collection) const {
   const Consortium& now = state().record->consortium;
   if (!now.is_active(device)) return false;

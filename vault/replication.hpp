@@ -39,6 +39,8 @@ class Replication {
   // Takes in what other processes wrote since. True if that was anything.
   bool refresh();
 
+  // The active device with this transport key.
+  [[nodiscard]] std::optional<DeviceId> find_device(const VerifyKey<TransportPurpose>& key) const;
   // Whether the device is active and, but for the built-in collection, holds a grant of any kind.
   [[nodiscard]] bool may_have(const DeviceId& device, const CollectionId& collection) const;
   // All that are known, ascending.

@@ -27,6 +27,11 @@ class Session {
   // called again when it was sent.
   [[nodiscard]] Bytes take_output(Instant now);
 
+  // Whether take_output may give something, or there is nothing more to wait for.
+  [[nodiscard]] bool has_output() const noexcept {
+    return !x_output.empty() || x_responder.waiting() > 0 || x_closed;
+  }
+
   // Ends the session; the output then ends with BYE.
   void close(CloseCode code);
   // Why the session ended. Once the output was taken, the connection may be closed.

@@ -36,6 +36,8 @@ class CheckLayers(unittest.TestCase):
         self.assert_accepted("cli/main.cpp", '"vault/vault.hpp"')
         self.assert_accepted("sync/session.cpp", '"vault/merkle/proof.hpp"')
         self.assert_accepted("sync/daemon.cpp", '"sync/protocol/session.hpp"')
+        self.assert_accepted("sync/daemon.cpp", '"sync/transport/transport.hpp"')
+        self.assert_accepted("sync/transport/hub.cpp", '"sync/protocol/session.hpp"')
         self.assert_accepted("sync/protocol/frame.hpp", '"sync/limits.hpp"')
 
     def test_up_the_ranks_is_refused(self):
@@ -49,6 +51,10 @@ class CheckLayers(unittest.TestCase):
         self.assert_refused("vault/pack/reader.cpp", '"vault/ledger/ledger.hpp"',
                             "vault/pack may not include vault/ledger")
         self.assert_refused("cli/cmd_sync.cpp", '"sync/session.hpp"', "cli may not include sync")
+        self.assert_refused("cli/cmd_sync.cpp", '"sync/transport/transport.hpp"',
+                            "cli may not include sync/transport")
+        self.assert_refused("sync/protocol/session.cpp", '"sync/transport/hub.hpp"',
+                            "sync/protocol may not include sync/transport")
         self.assert_refused("sync/daemon.cpp", '"cli/terminal.hpp"', "sync may not include cli")
         self.assert_refused("sync/protocol/session.cpp", '"sync/daemon.hpp"',
                             "sync/protocol may not include sync")
@@ -63,15 +69,15 @@ class CheckLayers(unittest.TestCase):
 
     def test_a_wrapped_library_is_accepted_in_its_folder_only(self):
         for path, header in [("vault/crypto/aead.cpp", "sodium.h"), ("vault/crypto/hash.cpp", "openssl/evp.h"),
-                             ("sync/transport.cpp", "openssl/ssl.h"), ("vault/codec/zstd.cpp", "zstd.h"),
-                             ("vault/sql/statement.cpp", "sqlite3.h"), ("sync/daemon.cpp", "boost/asio.hpp"),
+                             ("sync/transport/tls.cpp", "openssl/ssl.h"), ("vault/codec/zstd.cpp", "zstd.h"),
+                             ("vault/sql/statement.cpp", "sqlite3.h"), ("sync/transport/hub.cpp", "boost/asio.hpp"),
                              ("vault/pack/parity.cpp", "isa-l/erasure_code.h"), ("cli/main.cpp", "CLI/CLI.hpp"),
                              ("cli/json.cpp", "nlohmann/json.hpp")]:
             with self.subTest(header=header):
                 self.assert_accepted(path, f"<{header}>")
                 self.assert_refused("vault/base/text.cpp", f"<{header}>",
                                     f"only {path.rpartition('/')[0]} may include <{header}>")
-        self.assert_refused("sync/transport.cpp", "<openssl/evp.h>",
+        self.assert_refused("sync/transport/tls.cpp", "<openssl/evp.h>",
                             "only vault/crypto may include <openssl/evp.h>")
 
     def test_an_include_beside_the_figure_is_refused(self):
