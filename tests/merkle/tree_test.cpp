@@ -79,4 +79,18 @@ TEST_CASE("merkle: a leaf and a node of the same bytes have different hashes") {
   CHECK(leaf_hash(both) != node_hash(leaves[0], leaves[1]));
 }
 
+TEST_CASE("frontier: goes on from its edge, and from nothing that is no edge") {
+  const auto leaves = test::some_leaves(300);
+  Frontier frontier;
+  for (std::size_t size = 0; size < leaves.size(); ++size) {
+    auto again = Frontier::from_edge(frontier.size(), frontier.edge());
+    REQUIRE(again);
+    frontier.append(leaves[size]);
+    again->append(leaves[size]);
+    CHECK(again->head() == frontier.head());
+  }
+  CHECK_FALSE(Frontier::from_edge(1, {}));
+  CHECK_FALSE(Frontier::from_edge(2, {leaves[0], leaves[1]}));
+}
+
 }  // namespace muniment

@@ -1,6 +1,7 @@
 #include "vault/merkle/tree.hpp"
 
 #include <bit>
+#include <utility>
 
 #include "vault/crypto/hash.hpp"
 
@@ -22,6 +23,14 @@ Sha256Digest merkle_root(std::span<const Sha256Digest> leaves) {
   Frontier frontier;
   frontier.append(leaves);
   return frontier.root();
+}
+
+std::optional<Frontier> Frontier::from_edge(std::uint64_t size, std::vector<Sha256Digest> edge) {
+  if (edge.size() != static_cast<std::size_t>(std::popcount(size))) return std::nullopt;
+  Frontier frontier;
+  frontier.x_size = size;
+  frontier.x_edge = std::move(edge);
+  return frontier;
 }
 
 void Frontier::append(const Sha256Digest& leaf) {

@@ -2,6 +2,7 @@
 // Everything here is pure and thread-safe, but for a Frontier that is being changed.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "vault/base/ids.hpp"
@@ -29,16 +30,23 @@ struct TreeHead {
 // size.
 class Frontier {
  public:
+  Frontier() = default;
+  // One that goes on from `edge`, the edge() of a tree of `size` leaves. Empty if there are more or
+  // fewer hashes than such a tree has.
+  [[nodiscard]] static std::optional<Frontier> from_edge(std::uint64_t size,
+                                                         std::vector<Sha256Digest> edge);
+
   void append(const Sha256Digest& leaf);
   void append(std::span<const Sha256Digest> leaves);
 
   [[nodiscard]] std::uint64_t size() const noexcept { return x_size; }
   [[nodiscard]] Sha256Digest root() const;
   [[nodiscard]] TreeHead head() const { return {x_size, root()}; }
+  // Roots of complete subtrees, largest first; one for each bit set in size().
+  [[nodiscard]] const std::vector<Sha256Digest>& edge() const noexcept { return x_edge; }
 
  private:
   std::uint64_t x_size = 0;
-  // Roots of complete subtrees, largest first; one for each bit set in x_size.
   std::vector<Sha256Digest> x_edge;
 };
 
