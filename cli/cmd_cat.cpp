@@ -55,8 +55,9 @@ void write_bytes(Session& session, const std::string& name, const Entry& entry,
 }
 
 void cat(Session& session, Vault& vault, const SnapshotPath& target, bool force) {
-  const SnapshotInfo snapshot = vault.resolve(target.snapshot, session.activity());
-  const auto reader = vault.reader(snapshot, ReaderUse::few, session.activity());
+  const SnapshotInfo snapshot = vault.resolve(target.snapshot);
+  const auto reader = vault.reader(snapshot, ReaderUse::few, session.activity(),
+                                   {.act = access_act::read, .path = target.path});
   const std::string name = snapshot.name + ":" + escape(target.path);
   const std::optional<Entry> entry = reader->find(target.path);
   if (!entry) {

@@ -10,6 +10,7 @@ namespace {
 
 struct CreateArguments {
   std::string name;
+  bool require_purpose = false;
 };
 
 Json to_json(const CollectionInfo& collection) {
@@ -20,7 +21,8 @@ Json to_json(const CollectionInfo& collection) {
 
 ExitCode create(Session& session, const CreateArguments& arguments) {
   Vault vault = session.open_unlocked();
-  const CollectionInfo made = vault.create_collection(arguments.name, session.activity());
+  const CollectionInfo made =
+      vault.create_collection(arguments.name, session.activity(), {arguments.require_purpose});
   if (session.options().json) session.terminal().write_line(to_line(to_json(made)));
   session.terminal().say("made collection " + made.name);
   return ExitCode::ok;
@@ -45,13 +47,16 @@ void add_collection(CommandLine& line) {
                             "  muniment collection list");
   group->require_subcommand(1);
 
-  CLI::App* create_command =
-      declare(*group, "create", "Make a collection", "  muniment collection create letters");
+  CLI::App* create_command = declare(*group, "create", "Make a collection",
+                                     "  muniment collection create letters\n"
+                                     "  muniment collection create police-files --require-purpose");
   auto arguments = std::make_shared<CreateArguments>();
   create_command
       ->add_option("name", arguments->name, "1 to 63 of a-z, 0-9 and '-', not beginning with '-'")
       ->required()
       ->type_name("NAME");
+  create_command->add_flag("--require-purpose", arguments->require_purpose,
+                           "Whoever lists, searches or reads it has to say --purpose TEXT");
   when_chosen(create_command, line, arguments, create);
 
   CLI::App* list_command =

@@ -44,7 +44,8 @@ ExitCode compare(Session& session, const DiffArguments& arguments) {
   Vault vault = session.open_unlocked();
   Activity& activity = session.activity();
   const auto open = [&](const SnapshotPath& path) {
-    return vault.reader(vault.resolve(path.snapshot, activity), ReaderUse::few, activity);
+    return vault.reader(vault.resolve(path.snapshot), ReaderUse::few, activity,
+                        {.act = access_act::compare, .path = path.path});
   };
   const auto before_reader = open(before);
   const auto after_reader = open(after);

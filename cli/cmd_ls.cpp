@@ -35,8 +35,9 @@ ExitCode list(Session& session, const LsArguments& arguments) {
   const PathForm form = raw_if(arguments.raw);
   Terminal& terminal = session.terminal();
   Vault vault = session.open_unlocked();
-  const SnapshotInfo snapshot = vault.resolve(target.snapshot, session.activity());
-  const auto reader = vault.reader(snapshot, ReaderUse::few, session.activity());
+  const SnapshotInfo snapshot = vault.resolve(target.snapshot);
+  const auto reader = vault.reader(snapshot, ReaderUse::few, session.activity(),
+                                   {.act = access_act::list, .path = target.path});
   reader->visit(target.path, [&](const Entry& entry) {
     session.activity().check();
     if (session.options().json) {

@@ -57,6 +57,22 @@ void tell(Terminal& terminal, const RestoreReport& report) {
       "owners, ACLs and extended attributes were never kept; hard links are separate files");
 }
 
+// As the access log says it: which part, if not all of it.
+std::string scope_of(const RestoreArguments& arguments) {
+  std::string scope = arguments.dry_run ? "dry run" : "";
+  const auto add = [&scope](std::string_view how, const PatternArguments& patterns) {
+    for (const auto* list :
+         {&patterns.patterns, &patterns.any_case, &patterns.files, &patterns.any_case_files}) {
+      for (const std::string& pattern : *list) {
+        scope += fmt::format("{}{} {}", scope.empty() ? "" : ", ", how, pattern);
+      }
+    }
+  };
+  add("only", arguments.include);
+  add("without", arguments.exclude);
+  return access_detail(scope);
+}
+
 ExitCode restore(Session& session, const RestoreArguments& arguments) {
   const SnapshotPath target = SnapshotPath::parse(arguments.target);
   RestoreOptions options;
@@ -66,8 +82,9 @@ ExitCode restore(Session& session, const RestoreArguments& arguments) {
   options.choice.include = pattern_lists(arguments.include);
   options.choice.exclude = pattern_lists(arguments.exclude);
   Vault vault = session.open_unlocked();
-  const SnapshotInfo snapshot = vault.resolve(target.snapshot, session.activity());
-  const auto reader = vault.reader(snapshot, ReaderUse::bulk, session.activity());
+  const SnapshotInfo snapshot = vault.resolve(target.snapshot);
+  const auto reader = vault.reader(snapshot, ReaderUse::bulk, session.activity(),
+                                   {access_act::export_files, target.path, scope_of(arguments)});
   Activity& activity = session.activity();
   const RestoreReport report = or_say_state(
       [&] {

@@ -39,9 +39,10 @@ ExitCode unlock(Session& session, const UnlockArguments& arguments) {
   VaultId id;
   std::optional<DeviceKeys> keys;
   {
-    const Vault vault = session.open();
+    Vault vault = session.open();
     id = vault.id();
     keys = vault.open_keys(session.credential_for(vault));
+    vault.record_agent(*keys, lifetime, session.activity());
   }
   start_agent(id, std::move(*keys), lifetime);
   if (session.options().json) {
@@ -52,8 +53,21 @@ ExitCode unlock(Session& session, const UnlockArguments& arguments) {
   return ExitCode::ok;
 }
 
+// Whatever becomes of the access log, the keys go.
+bool stop_agent(Session& session, Vault& vault) {
+  if (const auto keys = keys_from_agent(vault.id())) {
+    try {
+      vault.record_agent(*keys, std::nullopt, session.activity());
+    } catch (const Error& error) {
+      session.terminal().warn(std::string("warning: ") + error.what());
+    }
+  }
+  return end_agent(vault.id());
+}
+
 ExitCode lock(Session& session, const NoArguments&) {
-  const bool ended = end_agent(session.open().id());
+  Vault vault = session.open();
+  const bool ended = stop_agent(session, vault);
   session.terminal().say(ended ? "locked" : "it was not unlocked");
   if (session.options().json) session.terminal().write_line(to_line({{"unlocked", false}}));
   return ExitCode::ok;

@@ -32,6 +32,12 @@ void declare_all(CommandLine& line) {
       ->type_name("FILE");
   app.add_option("--key-file", options.key_file, "A key file; else $MUNIMENT_KEY_FILE")
       ->type_name("FILE");
+  app.add_option("--purpose", options.purpose,
+                 "What for; goes to the access log, and some collections ask for it")
+      ->type_name("TEXT");
+  app.add_option("--user", options.user,
+                 "Your name in the access log, as you choose it; else $MUNIMENT_USER")
+      ->type_name("NAME");
   app.add_option("--wait", options.wait_seconds,
                  "How long to wait for another process that writes (default 30)")
       ->type_name("SECONDS");

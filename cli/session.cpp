@@ -17,6 +17,9 @@ CredentialSource Session::credential_source() const {
 Vault Session::open() {
   Vault vault = Vault::open(directory(), environment());
   vault.set_lock_wait(std::chrono::seconds(x_options.wait_seconds));
+  const char* user = std::getenv("MUNIMENT_USER");
+  vault.set_actor(x_options.user.empty() && user != nullptr ? user : x_options.user,
+                  x_options.purpose);
   for (const std::string& warning : vault.warnings()) x_terminal.warn("warning: " + warning);
   return vault;
 }

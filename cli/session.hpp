@@ -16,6 +16,8 @@ struct GlobalOptions {
   std::string vault;  // these three: empty if not given
   std::string passphrase_file;
   std::string key_file;
+  std::string user;     // for the access log: who, as they call themselves,
+  std::string purpose;  // and what for
   unsigned wait_seconds = 30;
   bool json = false;
   bool quiet = false;

@@ -105,6 +105,8 @@ std::set<CollectionId> Partners::known_to(const MemberId& id) const {
 
 std::string Partners::text_for(const std::string& member) {
   static_cast<void>(state().unlocked());
+  const auto permit =
+      state().begin({.act = access_act::exchange, .detail = access_detail("text for " + member)});
   return encode(exchange_of(known_to(find_member(member))));
 }
 
@@ -139,6 +141,7 @@ void Partners::tell_journeys(const std::map<DeviceId, Device>& before,
 
 std::string Partners::card() {
   Opened& opened = state().unlocked();
+  const auto permit = state().begin({.act = access_act::exchange, .detail = "card"});
   const Custodian self = state().custodian();
   Card card;
   card.member = self.member;

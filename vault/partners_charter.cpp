@@ -223,6 +223,7 @@ std::string Partners::charter_text(const std::string& text) {
 
 std::string Partners::propose(const CharterChange& change, Activity& activity) {
   static_cast<void>(state().unlocked());
+  const auto permit = state().begin({.act = access_act::charter, .detail = "propose"}, activity);
   const std::unique_ptr<FileLock> held = state().lock(activity);
   state().refresh(activity);
   state().require_untouched_ledgers();
@@ -333,6 +334,8 @@ std::vector<RivalCharter> Partners::rivals() {
 std::string Partners::choose(const std::string& digest, Activity& activity) {
   Vault::State& vault = state();
   static_cast<void>(vault.unlocked());
+  const auto permit = vault.begin(
+      {.act = access_act::charter, .detail = access_detail("choose " + digest)}, activity);
   const std::unique_ptr<FileLock> held = vault.lock(activity);
   vault.refresh(activity);
   vault.require_untouched_ledgers();
@@ -365,6 +368,7 @@ std::string Partners::choose(const std::string& digest, Activity& activity) {
 std::string Partners::approve(const std::string& text, const std::optional<std::string>& signature,
                               bool instead) {
   static_cast<void>(state().unlocked());
+  const auto permit = state().begin({.act = access_act::charter, .detail = "approve"});
   Exchange exchange = own_consortium_text(text);
   CharterEntry& entry = *exchange.proposal;
   const Charter charter = *decode_charter(entry.text);

@@ -101,6 +101,10 @@ Partners::GrantReport Partners::grant(const GrantRequest& request, Activity& act
   vault.refresh(activity);
   vault.require_untouched_ledgers();
   const CollectionId id = vault.find_collection(request.collection).id;
+  const std::string whom =
+      request.device.empty() ? request.member : request.member + "/" + request.device;
+  const auto permit = vault.begin(
+      {.act = access_act::grant, .collection = id, .detail = access_detail(whom)}, activity);
   const MemberId member = find_member(request.member);
   const Consortium& consortium = vault.record->consortium;
   std::vector<Grantee> to;
@@ -197,6 +201,11 @@ RevokeReport Partners::revoke(const std::string& member_text, const std::string&
   const std::unique_ptr<FileLock> held = vault.lock(activity);
   vault.refresh(activity);
   vault.require_untouched_ledgers();
+  const auto permit = vault.begin(
+      {.act = access_act::revoke,
+       .detail =
+           access_detail(device_text.empty() ? member_text : member_text + "/" + device_text)},
+      activity);
   const MemberId member = find_member(member_text);
   std::vector<DeviceId> devices = devices_named(member, device_text, true);
   Excluded excluded(devices.begin(), devices.end());

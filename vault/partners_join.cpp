@@ -349,6 +349,7 @@ AcceptReport Partners::accept(std::span<const std::string> texts,
                               const std::function<Credential()>& current, Activity& activity) {
   Vault::State& vault = state();
   static_cast<void>(vault.unlocked());
+  const auto permit = vault.begin({.act = access_act::exchange, .detail = "accept"}, activity);
   std::vector<Exchange> exchanges;
   for (const std::string& text : texts) exchanges.push_back(decode_or_throw(text));
   const std::unique_ptr<FileLock> held = vault.lock(activity);

@@ -434,15 +434,18 @@ SnapshotInfo Vault::State::facts_of(const NamedSnapshot& snapshot) const {
   info.bytes = facts.bytes;
   info.content_root = facts.content_root;
   info.index = facts.index;
+  info.device_id = facts.device;
   return info;
 }
 
-SnapshotInfo Vault::State::describe(const NamedSnapshot& snapshot, Activity& activity) {
+SnapshotInfo Vault::State::describe(const NamedSnapshot& snapshot,
+                                    const std::shared_ptr<AccessPermit>& permit,
+                                    Activity& activity) {
   SnapshotInfo info = facts_of(snapshot);
   const CollectionAccess& access = opened->access.at(info.collection_id);
   try {
     const auto chunks = open_chunks(access, catalog->shared, store, PackAccess::ranges, activity);
-    info.about = open_snapshot(info.name, info.index, chunks)->index().about;
+    info.about = open_snapshot(info.name, info.index, chunks, permit)->index().about;
   } catch (const Error& error) {
     if (error.code() != ErrorCode::damaged) throw;
     activity.notice(error.what());

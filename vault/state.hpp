@@ -2,6 +2,7 @@
 #pragma once
 
 #include "vault/adopted.hpp"
+#include "vault/audit/journal.hpp"
 #include "vault/authority.hpp"
 #include "vault/catalog/catalog.hpp"
 #include "vault/consortium/granting.hpp"
@@ -64,6 +65,9 @@ struct Vault::State {
   std::unique_ptr<OpenCatalog> catalog;
   // Ledgers that no longer begin with what the catalog was made from.
   std::vector<Damage> rewritten;
+  std::string user;
+  std::string purpose;
+  std::unique_ptr<AccessJournal> journal;  // while it is unlocked
 
   State(Environment environment, std::filesystem::path directory, FoundMarker marker,
         LoadedKeyring keyring);
@@ -127,6 +131,30 @@ struct Vault::State {
   // Error(denied) on a device that was revoked: nothing that it writes would count for anybody.
   // Error(damaged) if it is proved to have signed two histories: partners take nothing more of it.
   void require_active() const;
+  // ---- the access log ----
+  [[nodiscard]] LedgerName access_log_name() const;
+  [[nodiscard]] std::filesystem::path access_directory() const;
+  // Whose devices and recovery words can read what is written now; never empty.
+  [[nodiscard]] std::vector<Auditor> auditors() const;
+  // Needs the record.
+  [[nodiscard]] std::unique_ptr<AccessJournal> make_journal(const LogKey& log) const;
+  // The intent is on disk when it returns. Needs `unlocked`; Error(usage) if the collection, or any
+  // where none is given, wants to know what for and it was not said.
+  [[nodiscard]] std::shared_ptr<AccessPermit> begin(AccessSubject subject,
+                                                    const Activity& activity);
+  // For what nobody can interrupt.
+  [[nodiscard]] std::shared_ptr<AccessPermit> begin(AccessSubject subject);
+  // Empty if there is no log yet. Needs the record, no key.
+  [[nodiscard]] std::optional<AccessLogView> access_log() const;
+  [[nodiscard]] VerifyKey<LogPurpose> own_log_key() const;
+  // What is wrong with the access log; all of it is read if `whole`, else its newest part.
+  [[nodiscard]] std::vector<Damage> access_log_damage(bool whole, const Activity& activity) const;
+  // Makes its two copies alike again; a line for each that was not. Needs no key.
+  [[nodiscard]] std::vector<std::string> repair_access_log(const Activity& activity) const;
+  void require_purpose(const AccessSubject& subject) const;
+  // Seals to the auditors what happened while no log key is open. Best effort.
+  void spool_event(std::string_view act, const std::string& detail, AccessOutcome outcome);
+
   // One commit to this device's ledger of the collection. The caller holds the lock.
   void append(const CollectionId& collection, std::span<const std::string> entries);
   // Error(not_found) with those that there are.
@@ -135,6 +163,7 @@ struct Vault::State {
   [[nodiscard]] std::optional<CollectionId> find_deposit(const std::string& name) const;
   // The two ways to take files in; the caller holds the lock.
   [[nodiscard]] IngestResult take_in(const CollectionAccess& access,
+                                     const std::shared_ptr<AccessPermit>& permit,
                                      std::span<const std::filesystem::path> paths,
                                      const IngestOptions& options, Activity& activity);
   [[nodiscard]] IngestResult deposit(const CollectionId& collection,
@@ -170,7 +199,9 @@ struct Vault::State {
       const std::optional<std::string>& collection);
   // All but `about`, which stands in the snapshot itself.
   [[nodiscard]] SnapshotInfo facts_of(const NamedSnapshot& snapshot) const;
-  [[nodiscard]] SnapshotInfo describe(const NamedSnapshot& snapshot, Activity& activity);
+  [[nodiscard]] SnapshotInfo describe(const NamedSnapshot& snapshot,
+                                      const std::shared_ptr<AccessPermit>& permit,
+                                      Activity& activity);
 };
 
 }  // namespace muniment

@@ -88,7 +88,8 @@ void Vault::set_lock_wait(std::chrono::milliseconds wait) {
   x_state->lock_wait = wait;
 }
 
-CollectionInfo Vault::create_collection(const std::string& name, Activity& activity) {
+CollectionInfo Vault::create_collection(const std::string& name, Activity& activity,
+                                        const CollectionPolicy& policy) {
   State& state = *x_state;
   static_cast<void>(state.unlocked());
   if (!is_valid_collection_name(name)) {
@@ -108,8 +109,11 @@ CollectionInfo Vault::create_collection(const std::string& name, Activity& activ
                 "collection " + name + ": the member's authority key is not on this device",
                 "create it on the device that has the key");
   }
+  const auto permit = state.begin(
+      {.act = access_act::collection, .detail = access_detail("create " + name)}, activity);
   NewCollection collection;
   collection.record.name = name;
+  collection.record.purpose_required = policy.purpose_required;
   collection.creator = state.identity().device;
   const CollectionFounding founding = state.explain_denied([&] {
     return found_collection(state.record->consortium, collection, state.custodian().authority,
@@ -136,14 +140,18 @@ std::vector<CollectionInfo> Vault::collections() {
 
 std::vector<SnapshotInfo> Vault::snapshots(const std::optional<std::string>& collection,
                                            Activity& activity) {
+  AccessSubject subject{.act = access_act::list, .detail = "snapshots"};
+  if (collection) subject.collection = x_state->find_collection(*collection).id;
+  static_cast<void>(x_state->unlocked());
+  const auto permit = x_state->begin(std::move(subject), activity);
   std::vector<SnapshotInfo> infos;
   for (const NamedSnapshot& snapshot : x_state->named_snapshots(collection)) {
-    infos.push_back(x_state->describe(snapshot, activity));
+    infos.push_back(x_state->describe(snapshot, permit, activity));
   }
   return infos;
 }
 
-SnapshotInfo Vault::resolve(const SnapshotName& name, Activity& activity) {
+SnapshotInfo Vault::resolve(const SnapshotName& name) {
   std::vector<NamedSnapshot> all = x_state->named_snapshots(name.collection);
   const std::size_t there = all.size();
   std::erase_if(all, [&](const NamedSnapshot& snapshot) {
@@ -165,7 +173,7 @@ SnapshotInfo Vault::resolve(const SnapshotName& name, Activity& activity) {
                     ? "the collection is empty: 'muniment ingest " + name.collection + " PATH'"
                     : "'muniment snapshots " + name.collection + "' lists what there is");
   }
-  if (!name.number) return x_state->describe(std::ranges::max(all, {}, when), activity);
+  if (!name.number) return x_state->facts_of(std::ranges::max(all, {}, when));
   if (all.size() > 1) {
     std::string names;
     for (const NamedSnapshot& snapshot : all) {
@@ -176,27 +184,48 @@ SnapshotInfo Vault::resolve(const SnapshotName& name, Activity& activity) {
                             name.collection, *name.number),
                 "name the device, too: " + names);
   }
-  return x_state->describe(all[0], activity);
+  return x_state->facts_of(all[0]);
 }
 
 std::unique_ptr<Reader> Vault::reader(const SnapshotInfo& snapshot, ReaderUse use,
-                                      Activity& activity) {
+                                      Activity& activity, const ReadScope& scope) {
+  State& state = *x_state;
+  static_cast<void>(state.unlocked());
+  AccessSubject subject{.act = scope.act, .path = scope.path};
+  subject.collection = snapshot.collection_id;
+  subject.snapshot = AccessSnapshot{snapshot.number, snapshot.device_id};
+  subject.detail = scope.detail;
+  return open_reader(snapshot, use, state.begin(std::move(subject), activity), activity);
+}
+
+std::unique_ptr<Reader> Vault::open_reader(const SnapshotInfo& snapshot, ReaderUse use,
+                                           std::shared_ptr<AccessPermit> permit,
+                                           Activity& activity) {
   State& state = *x_state;
   const CollectionAccess& access = state.unlocked().access.at(snapshot.collection_id);
   const PackAccess pack_access = use == ReaderUse::bulk ? PackAccess::whole : PackAccess::ranges;
   return open_snapshot(
       snapshot.name, snapshot.index,
-      open_chunks(access, state.catalog->shared, state.store, pack_access, activity));
+      open_chunks(access, state.catalog->shared, state.store, pack_access, activity),
+      std::move(permit));
 }
 
 void Vault::find(const FindQuery& query, const std::function<bool(const FindResult&)>& visitor,
                  Activity& activity) {
+  static_cast<void>(x_state->unlocked());
+  AccessSubject subject{.act = access_act::search};
+  if (query.collection) subject.collection = x_state->find_collection(*query.collection).id;
+  if (query.name_glob) subject.detail = access_detail("name " + *query.name_glob);
+  if (query.sha256) {
+    subject.detail += (subject.detail.empty() ? "sha256 " : ", sha256 ") + query.sha256->hex();
+  }
+  const auto permit = x_state->begin(std::move(subject), activity);
   // Snapshots share most of their manifest: each piece is read once, its matches named for every
   // snapshot.
   std::map<ChunkId, std::vector<Entry>> matching;
   for (const NamedSnapshot& snapshot : x_state->named_snapshots(query.collection)) {
     const std::unique_ptr<Reader> opened =
-        reader(x_state->facts_of(snapshot), ReaderUse::few, activity);
+        open_reader(x_state->facts_of(snapshot), ReaderUse::few, permit, activity);
     for (const ManifestChunk& piece : opened->index().manifest) {
       activity.check();
       const auto [found, fresh] = matching.try_emplace(piece.chunk.id);
@@ -217,6 +246,7 @@ void Vault::rebuild_catalog(Activity& activity) {
   static_cast<void>(state.unlocked());
   const std::unique_ptr<FileLock> held = state.lock(activity);
   state.load_record();
+  const auto permit = state.begin({.act = access_act::catalog, .detail = "rebuild"}, activity);
   state.open_access();
   state.make_catalog(activity);
 }

@@ -3,7 +3,8 @@
 //
 // A Vault opens without any key: it can then be verified, repaired and asked for its status.
 // unlock() opens the reading compartment and the catalog; ingest, ls, cat, restore, diff and find
-// need that. Every plaintext byte leaves through a Reader (vault/snapshot/reader.hpp).
+// need that. Every plaintext byte leaves through a Reader (vault/snapshot/reader.hpp), and nothing
+// is unlocked, listed, searched or read before the access log says so (vault/audit/journal.hpp).
 #pragma once
 
 #include <chrono>
@@ -15,6 +16,8 @@
 #include <string>
 #include <vector>
 
+#include "vault/audit/journal.hpp"
+#include "vault/audit/view.hpp"
 #include "vault/base/activity.hpp"
 #include "vault/base/clock.hpp"
 #include "vault/base/error.hpp"
@@ -84,9 +87,26 @@ struct SnapshotInfo {
   std::uint64_t files = 0;
   std::uint64_t bytes = 0;
   Sha256Digest content_root;
-  About about;  // empty if the snapshot's index cannot be read
+  About about;  // only from snapshots(); empty if the snapshot's index cannot be read
   CollectionId collection_id;
   ChunkId index;  // the chunk that heads the snapshot
+  DeviceId device_id;
+};
+
+// What the access log says, with names where they can be read and ids where not.
+struct AccessInfo {
+  std::uint64_t index = 0;
+  AccessRecord record;
+  std::string device;      // whose log it is
+  std::string member;      // whose device
+  std::string collection;  // these two: empty if it is about none
+  std::string snapshot;
+};
+
+struct AccessLogReport {
+  bool exists = false;
+  AccessLogCheck check;
+  std::string origin;
 };
 
 // All that a device that may only deposit knows of a snapshot that it made.
@@ -125,6 +145,17 @@ struct ReturnReport {
 enum class ReaderUse {
   few,   // what is needed of each pack
   bulk,  // whole packs, kept while they are in use: up to 100 MiB
+};
+
+// What a reader is for, as the access log says it.
+struct ReadScope {
+  std::string_view act = access_act::read;  // or list, compare, export
+  std::string path{};                       // a file or folder; empty: all of the snapshot
+  std::string detail{};                     // printable text of one line
+};
+
+struct CollectionPolicy {
+  bool purpose_required = false;  // every read must say what for
 };
 
 struct BackupReport {
@@ -269,11 +300,20 @@ class Vault {
   // vault has. Needs no key.
   void resume(const Activity& activity);
 
+  // What the access log says of whoever uses this object from now on: the name that they chose, at
+  // most 255 bytes, and what for, at most 200; either may be empty. Error(usage) if it is not one
+  // line of text.
+  void set_actor(const std::string& user, const std::string& purpose);
+  // That an agent was given these keys for so long, or gave them up; before it happens.
+  void record_agent(const DeviceKeys& keys, std::optional<std::chrono::seconds> lifetime,
+                    const Activity& activity);
+
   // How long operations that write wait for another process before Error(busy).
   void set_lock_wait(std::chrono::milliseconds wait);
 
   // Need unlock().
-  CollectionInfo create_collection(const std::string& name, Activity& activity);
+  CollectionInfo create_collection(const std::string& name, Activity& activity,
+                                   const CollectionPolicy& policy = {});
   [[nodiscard]] std::vector<CollectionInfo> collections();
   // Where this device may only deposit, nothing that could open the snapshot is left once it
   // returned, and packs that a crash left are deleted by the next ingest.
@@ -289,14 +329,27 @@ class Vault {
   // What this device deposited where it cannot read, by collection, then number.
   [[nodiscard]] std::vector<DepositInfo> deposits(const std::optional<std::string>& collection);
   // Error(not_found) names what there is instead.
-  [[nodiscard]] SnapshotInfo resolve(const SnapshotName& name, Activity& activity);
-  // Uses the vault, which must outlive it.
+  [[nodiscard]] SnapshotInfo resolve(const SnapshotName& name);
+  // Uses the vault, which must outlive it. The access log has the intent before a key is used;
+  // Error(io) if it cannot be written.
   [[nodiscard]] std::unique_ptr<Reader> reader(const SnapshotInfo& snapshot, ReaderUse use,
-                                               Activity& activity);
+                                               Activity& activity, const ReadScope& scope = {});
   // By snapshot, then in path order. The visitor returns false to stop.
   void find(const FindQuery& query, const std::function<bool(const FindResult&)>& visitor,
             Activity& activity);
   void rebuild_catalog(Activity& activity);
+
+  // Calls `visitor` with every record of this device's access log that was sealed for it, in order;
+  // it returns false to stop. This itself is recorded. Needs unlock().
+  [[nodiscard]] AccessReading read_access_log(const std::function<bool(const AccessInfo&)>& visitor,
+                                              const Activity& activity);
+  // Hashes the access log again and compares. Needs no key.
+  [[nodiscard]] AccessLogReport verify_access_log(const Activity& activity);
+  // A C2SP tlog-proof of entry `index`. Needs no key. Error(not_found) if there are fewer.
+  [[nodiscard]] std::string access_log_proof(std::uint64_t index);
+  // For a log that is damaged in both copies, without which nothing unlocks: goes on after what is
+  // whole, and says so in it. Returns how many bytes were given up; empty if it is not damaged.
+  std::optional<std::uint64_t> repair_access_log(const DeviceKeys& keys, const Activity& activity);
 
   // Need no key, except that VerifyDepth::deep does; with unlock() damage is named by file and
   // snapshot.
@@ -309,11 +362,15 @@ class Vault {
   friend class Bundles;      // vault/bundles.hpp: the same in files
   friend class Replication;  // vault/replication.hpp: what goes to them and comes from them
   struct State;
+  void unlock(DeviceKeys keys, const std::string& how, Activity& activity);
   // Calls `change` with the newest keyring and what `current` opens of it, under the lock, and
-  // saves.
-  void edit_keyring(const Credential& current,
+  // saves. `act` is what the access log says of it.
+  void edit_keyring(const Credential& current, const AccessSubject& act,
                     const std::function<void(Keyring&, const UnlockedKeyring&)>& change,
                     const Activity& activity);
+  [[nodiscard]] std::unique_ptr<Reader> open_reader(const SnapshotInfo& snapshot, ReaderUse use,
+                                                    std::shared_ptr<AccessPermit> permit,
+                                                    Activity& activity);
   explicit Vault(std::unique_ptr<State> state);
   std::unique_ptr<State> x_state;
 };

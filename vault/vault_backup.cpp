@@ -90,6 +90,7 @@ BackupReport Vault::export_backup(const Credential& current, const std::filesyst
   const LoadedKeyring loaded = load_keyring(files, state.directory, state.identity().vault);
   const OpenCompartment<ReadingKeys> reading = loaded.keyring.open_reading(current);
   state.load_record();
+  state.spool_event(access_act::backup, "export", AccessOutcome::ok);
   if (!state.record->ledgers.damage.empty()) {
     const Damage& damage = state.record->ledgers.damage.front();
     throw Error(ErrorCode::damaged, damage.object + ": " + damage.cause,
@@ -181,6 +182,7 @@ RestoredBackup Vault::import_backup(const std::filesystem::path& directory_,
 
 void Vault::resume(const Activity& activity) {
   const std::unique_ptr<FileLock> held = x_state->lock(activity);
+  x_state->spool_event(access_act::backup, "going on without partners' texts", AccessOutcome::ok);
   save_unheard(x_state->environment.files, x_state->directory, {});
 }
 

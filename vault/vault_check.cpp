@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 
 #include "vault/backup.hpp"
 #include "vault/consortium/granting.hpp"
@@ -70,7 +72,11 @@ VerifyReport Vault::verify(VerifyDepth depth, Activity& activity) {
   VerifyReport report;
   if (state.catalog) {
     const std::vector<NamedSnapshot> snapshots = state.named_snapshots(std::nullopt);
-    const CheckKeys keys{state.opened->access, state.catalog->shared, snapshots};
+    const std::array<std::string, 3> depths{"presence", "read-data", "deep"};
+    const auto permit = state.begin(
+        {.act = access_act::verify, .detail = depths.at(static_cast<std::size_t>(depth))},
+        activity);
+    const CheckKeys keys{state.opened->access, state.catalog->shared, snapshots, permit};
     report = muniment::verify(context, &keys, depth, activity);
     if (!state.catalog->catalog.is_sound()) {
       report.damage.push_back(
@@ -79,6 +85,8 @@ VerifyReport Vault::verify(VerifyDepth depth, Activity& activity) {
   } else {
     report = muniment::verify(context, nullptr, depth, activity);
   }
+  std::ranges::move(state.access_log_damage(depth != VerifyDepth::presence, activity),
+                    std::back_inserter(report.damage));
   put_first(damage_so_far(state.marker, state.keyring, *state.record, state.rewritten), report);
   report.refused = refused_entries(state.record->consortium);
   note_check(state.environment, state.directory, depth, report.damage.size(), activity);
@@ -107,16 +115,18 @@ RepairReport Vault::repair(Activity& activity) {
   }
 
   state.load_record();
+  std::ranges::move(state.repair_access_log(activity), std::back_inserter(repaired));
   DirectoryStore store(state.environment.files, state.directory, DirectoryStore::Access::write);
   const CheckContext context{state.environment.files, state.ledger_directory(),
                              state.directory / "tmp", store, state.record->ledgers.known};
   if (state.catalog) {
+    const auto permit = state.begin({.act = access_act::repair}, activity);
     if (!state.catalog->catalog.is_sound()) {
       state.make_catalog(activity);
       repaired.emplace_back("catalog.db: damaged; made again from ledgers and packs");
     }
     const std::vector<NamedSnapshot> snapshots = state.named_snapshots(std::nullopt);
-    const CheckKeys keys{state.opened->access, state.catalog->shared, snapshots};
+    const CheckKeys keys{state.opened->access, state.catalog->shared, snapshots, permit};
     report = muniment::repair(context, &keys, activity);
     // What is lost is stored again by whoever takes its files in again.
     Catalog::Update update = state.catalog->catalog.update();
@@ -131,6 +141,7 @@ RepairReport Vault::repair(Activity& activity) {
     state.load_record();
     repaired.emplace_back("charters: the list was damaged; written again from the ledgers");
   }
+  std::ranges::move(state.access_log_damage(true, activity), std::back_inserter(report.damage));
   put_first(damage_so_far(state.marker, state.keyring, *state.record, state.rewritten), report);
   report.repaired.insert(report.repaired.begin(), repaired.begin(), repaired.end());
   note_check(state.environment, state.directory, VerifyDepth::read_data, report.damage.size(),

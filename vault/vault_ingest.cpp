@@ -100,9 +100,16 @@ IngestReport Vault::ingest(const std::string& collection,
   state.refresh(activity);
   state.require_untouched_ledgers();
   const auto write_only = state.find_deposit(collection);
-  IngestResult result =
-      write_only ? state.deposit(*write_only, paths, options, activity)
-                 : state.take_in(state.find_collection(collection), paths, options, activity);
+  const auto permit =
+      state.begin({.act = access_act::ingest,
+                   .collection = write_only ? *write_only : state.find_collection(collection).id,
+                   .detail = options.dry_run ? "dry run" : ""},
+                  activity);
+  IngestResult result = write_only ? state.deposit(*write_only, paths, options, activity)
+                                   : state.take_in(state.find_collection(collection), permit, paths,
+                                                   options, activity);
+  permit->count(result.report.files, result.report.bytes);
+  if (!result.report.complete()) permit->note_partly();
   if (options.dry_run) return std::move(result.report);
   result.report.snapshot = fmt::format("{}/{}@{}", collection, result.number,
                                        state.device_label(state.identity().device));
@@ -119,6 +126,7 @@ IngestReport Vault::ingest(const std::string& collection,
 }
 
 IngestResult Vault::State::take_in(const CollectionAccess& access,
+                                   const std::shared_ptr<AccessPermit>& permit,
                                    std::span<const std::filesystem::path> paths,
                                    const IngestOptions& options, Activity& activity) {
   Target target(environment.files, directory, {identity().consortium, access.id, identity().device},
@@ -152,6 +160,7 @@ IngestResult Vault::State::take_in(const CollectionAccess& access,
       .epoch_secrets = shared,
       .epoch = epoch,
       .batch = nullptr,
+      .permit = permit,
       .charter = record->consortium.charter().number,
       .ledger = target.ledger,
       .log_key = opened->service.log,
@@ -172,7 +181,7 @@ IngestResult Vault::State::deposit(const CollectionId& collection,
   const ChunkerKey chunker = batch->chunker_key();
   const SeedKey seed = batch->seed_key();
   const EpochSecretKeys none;
-  DepositJournal journal(environment.files, directory);
+  DepositJournal pack_journal(environment.files, directory);
   const IngestContext context{
       .files = environment.files,
       .scratch = directory / "tmp",
@@ -186,7 +195,7 @@ IngestResult Vault::State::deposit(const CollectionId& collection,
       .epoch_secrets = none,
       .epoch = epoch,
       .batch = batch,
-      .journal = &journal,
+      .journal = &pack_journal,
       .charter = record->consortium.charter().number,
       .ledger = target.ledger,
       .log_key = opened->service.log,

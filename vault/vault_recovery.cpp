@@ -69,7 +69,7 @@ std::vector<std::string> Vault::replace_recovery(const Credential& current,
   }
   // Last: until here, the sheet that there was opens the keyring.
   edit_keyring(
-      current,
+      current, {.act = access_act::recovery, .detail = "replace the recovery words"},
       [&](Keyring& keyring, const UnlockedKeyring& unlocked) {
         replace_recovery_slots(keyring, unlocked, seed, random);
       },
@@ -80,6 +80,8 @@ std::vector<std::string> Vault::replace_recovery(const Credential& current,
 std::string Vault::new_authority(Activity& activity) {
   State& state = *x_state;
   static_cast<void>(state.unlocked());
+  const auto permit =
+      state.begin({.act = access_act::key, .detail = "a new authority key"}, activity);
   const std::unique_ptr<FileLock> held = state.lock(activity);
   state.refresh(activity);
   auto& [files, clock, random] = state.environment;
@@ -109,7 +111,7 @@ void Vault::recover(const RecoverySeed& seed, const Credential& fresh, const Arg
     state.refresh(activity);
   }
   edit_keyring(
-      words,
+      words, {.act = access_act::recovery, .detail = "recover the keyring"},
       [&](Keyring& keyring, const UnlockedKeyring& unlocked) {
         give_slot(keyring, unlocked, fresh, cost, state.environment.random);
       },

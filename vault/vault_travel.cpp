@@ -103,6 +103,8 @@ TravelReport Vault::travel(const Credential& current, const TravelOptions& optio
   const std::unique_ptr<FileLock> held = state.lock(activity);
   state.refresh(activity);
   state.require_untouched_ledgers();
+  // Without names: whoever travels must not be able to read what stays behind.
+  const auto permit = state.begin({.act = access_act::key, .detail = "travel"}, activity);
   const std::set<CollectionId> without = state.to_leave_behind(options);
   TravelReport report;
   for (const auto& [id, keys] : state.opened->keys) {
@@ -176,6 +178,7 @@ ReturnReport Vault::end_travel(const RecoverySeed* seed, Activity& activity) {
     throw Error(ErrorCode::usage, "this device does not travel",
                 "'muniment key travel' is how it would begin");
   }
+  const auto permit = state.begin({.act = access_act::key, .detail = "return"}, activity);
   std::optional<RecoverySecretKey> recovery;
   if (seed != nullptr) recovery = state.recovery_key(*seed);
   std::vector<std::string> entries;

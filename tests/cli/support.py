@@ -220,6 +220,11 @@ class Case(unittest.TestCase):
         self.muniment("restore", snapshot, str(target), *more, code=code)
         return target
 
+    def vault_tree(self):
+        """All of the vault but the access log, which grows by whatever is done."""
+        return {path: facts for path, facts in tree_of(self.vault).items()
+                if path.split(b"/")[0] != b"access"}
+
     def packs(self):
         return sorted((self.vault / "packs").glob("*/*.pack"))
 

@@ -161,10 +161,10 @@ class DryIngest(Choices):
         write(self.source / "again", support.random_bytes(5_000_000, 1))
         write(self.source / "text", b"the same line again and again\n" * 20_000)
         os.mkfifo(self.source / "pipe")
-        before = support.tree_of(self.vault)
+        before = self.vault_tree()
         options = ["--exclude", "*.tmp"]
         plan = self.report(self.source, "--dry-run", *options, code=3)
-        self.assertEqual(support.tree_of(self.vault), before)
+        self.assertEqual(self.vault_tree(), before)
         self.assertTrue(plan["dry_run"])
         self.assertNotIn("snapshot", plan)
         report = self.report(self.source, *options, code=3)
@@ -176,10 +176,10 @@ class DryIngest(Choices):
         self.assertGreater(plan["bytes_stored"], 5_000_000)
         self.assertLess(plan["bytes_stored"], 5_100_000)
 
-        before = support.tree_of(self.vault)
+        before = self.vault_tree()
         again = self.report(self.source, "--dry-run", *options, code=3)
         self.assertLess(again["bytes_new"], 10_000)
-        self.assertEqual(support.tree_of(self.vault), before)
+        self.assertEqual(self.vault_tree(), before)
 
     def test_it_says_so_and_prints_no_name(self):
         self.fill("a")
@@ -236,13 +236,13 @@ class Restoring(Choices):
                              code=code).json
 
     def test_a_dry_run_writes_nothing_and_says_what_it_would(self):
-        vault = support.tree_of(self.vault)
+        vault = self.vault_tree()
         plan = self.plan()
         self.assertEqual((plan["files"], plan["directories"], plan["dry_run"]), (7, 3, True))
         self.assertEqual(plan["kept"] + plan["replaced"] + plan["failed"], [])
         self.assertFalse(self.out.exists())
         self.assertEqual(self.plan("--include", "*.csv")["files"], 2)
-        self.assertEqual(support.tree_of(self.vault), vault)
+        self.assertEqual(self.vault_tree(), vault)
         report = self.muniment("restore", "letters/1:leak", str(self.out), "--json").json
         for count in ("files", "directories", "links", "bytes"):
             self.assertEqual(plan[count], report[count])

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "tests/audit/fixture.hpp"
 #include "tests/snapshot/entries.hpp"
 #include "tests/snapshot/shelf.hpp"
 
@@ -42,14 +43,23 @@ struct Stored {
   std::optional<Entry> find(std::string_view path, std::uint64_t size) {
     OpenPacks open(shelf.store, shelf.secrets, PackAccess::ranges, limits::mib, shelf.activity);
     ChunkReader reader(shelf.catalog, open, shelf.id_key);
-    const auto previous = open_snapshot(
-        "previous", index_id, std::shared_ptr<ChunkReader>(std::shared_ptr<void>(), &reader));
+    const auto previous =
+        open_snapshot("previous", index_id,
+                      std::shared_ptr<ChunkReader>(std::shared_ptr<void>(), &reader), permit);
     KnownChunks known(reader);
     auto entry = KnownFiles(*previous, known, shelf.id_key).find(path, size);
     used = known.packs_used();
     return entry;
   }
 
+  AccessFixture access;
+  AccessJournal journal{{access.files, access.random, access.clock, access.directory, access.name},
+                        access.key,
+                        access.auditors(),
+                        {},
+                        std::chrono::milliseconds(0)};
+  std::shared_ptr<AccessPermit> permit =
+      journal.begin({.act = access_act::ingest}, access.activity);
   Shelf shelf;
   std::array<Bytes, 2> chunks{shelf.random.bytes(500'000), shelf.random.bytes(300'000)};
   Bytes list = encode_chunk_list(std::array{ref(chunks[0]), ref(chunks[1])});

@@ -66,8 +66,8 @@ struct Sweep : SampleVault {
     std::unique_ptr<Reader> reader;
     std::vector<Entry> entries;
     const auto lost = error_of([&] {
-      reader = vault.reader(vault.resolve(*SnapshotName::parse("files/1"), activity),
-                            ReaderUse::bulk, activity);
+      reader =
+          vault.reader(vault.resolve(*SnapshotName::parse("files/1")), ReaderUse::bulk, activity);
       reader->visit("", [&](const Entry& entry) {
         if (entry.kind == EntryKind::file) entries.push_back(entry);
         return true;

@@ -119,8 +119,8 @@ TEST_CASE("repair: nine damaged shards are reported with the files that they hol
   CHECK(keyless.damage[0].affects.empty());
   // What it does not hold can still be read, also from the same pack.
   Vault vault = sample.open();
-  const auto reader = vault.reader(vault.resolve(*SnapshotName::parse("files/2"), sample.activity),
-                                   ReaderUse::bulk, sample.activity);
+  const auto reader = vault.reader(vault.resolve(*SnapshotName::parse("files/2")), ReaderUse::bulk,
+                                   sample.activity);
   std::string text;
   for (const char* path : {"folder/b", "folder/c"}) {
     reader->read(*reader->find(path), [&](ByteView bytes) { text += as_text(bytes); });

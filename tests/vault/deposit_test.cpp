@@ -138,9 +138,8 @@ TEST_CASE("deposit: the depositor is shown number and size, and denied the rest"
   CHECK(deposits[0].stored_bytes == file_bytes(PackClass::mib1));
   CHECK(vault.snapshots(std::nullopt, sample.source.activity).empty());
   CHECK(vault.collections().empty());
-  const auto denied = error_of([&] {
-    static_cast<void>(vault.resolve(*SnapshotName::parse("letters/1"), sample.source.activity));
-  });
+  const auto denied =
+      error_of([&] { static_cast<void>(vault.resolve(*SnapshotName::parse("letters/1"))); });
   REQUIRE(denied);
   CHECK(denied->code() == ErrorCode::denied);
   CHECK(std::string_view(denied->what()).find("read nothing of it") != std::string_view::npos);

@@ -14,8 +14,7 @@ using namespace muniment::test;
 namespace {
 
 std::unique_ptr<Reader> open_reader(SampleVault& sample, Vault& vault, const std::string& name) {
-  return vault.reader(vault.resolve(*SnapshotName::parse(name), sample.activity), ReaderUse::few,
-                      sample.activity);
+  return vault.reader(vault.resolve(*SnapshotName::parse(name)), ReaderUse::few, sample.activity);
 }
 
 // What a pipe gives: `text`, and then its end.

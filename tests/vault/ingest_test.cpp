@@ -30,8 +30,7 @@ std::uint64_t size_of(const Contents& contents) {
 }
 
 std::unique_ptr<Reader> open_reader(SampleVault& sample, Vault& vault, const std::string& name) {
-  return vault.reader(vault.resolve(*SnapshotName::parse(name), sample.activity), ReaderUse::few,
-                      sample.activity);
+  return vault.reader(vault.resolve(*SnapshotName::parse(name)), ReaderUse::few, sample.activity);
 }
 
 }  // namespace
@@ -120,7 +119,7 @@ TEST_CASE("ingest: no files at all are a snapshot, too") {
   CHECK(report.files + report.directories + report.bytes == 0);
   Vault vault = sample.open();
   CHECK(sample.read(vault, "files/1").empty());
-  const SnapshotInfo info = vault.resolve(*SnapshotName::parse("files/1"), sample.activity);
+  const SnapshotInfo info = vault.resolve(*SnapshotName::parse("files/1"));
   CHECK(info.content_root == sha256({}));
   CHECK(sample.is_whole());
 }
@@ -190,7 +189,7 @@ TEST_CASE("ingest: what is said about a snapshot stays with it") {
   IngestOptions options;
   options.about = {{"note", "line 1\nline 2"}, {"source", "Quell\xc3\xa9"}};
   sample.ingest(vault, sample.folder, options);
-  CHECK(vault.resolve(*SnapshotName::parse("files/1"), sample.activity).about == options.about);
+  CHECK(vault.snapshots("files", sample.activity).at(0).about == options.about);
 }
 
 TEST_CASE("ingest: what could not be read back about a snapshot is refused beforehand") {
@@ -208,7 +207,7 @@ TEST_CASE("ingest: what could not be read back about a snapshot is refused befor
   IngestOptions options;
   options.about = {{std::string(65'535, 'k'), std::string(65'535, 'v')}};
   sample.ingest(vault, sample.folder, options);
-  CHECK(vault.resolve(*SnapshotName::parse("files/1"), sample.activity).about == options.about);
+  CHECK(vault.snapshots("files", sample.activity).at(0).about == options.about);
 }
 
 TEST_CASE("ingest: a FIFO is skipped and named, and the rest is taken in") {

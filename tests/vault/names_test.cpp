@@ -17,8 +17,8 @@ std::optional<SnapshotName> parse(std::string_view text) {
   return SnapshotName::parse(text);
 }
 
-SnapshotInfo resolve(SampleVault& sample, Vault& vault, std::string_view name) {
-  return vault.resolve(*parse(name), sample.activity);
+SnapshotInfo resolve(Vault& vault, std::string_view name) {
+  return vault.resolve(*parse(name));
 }
 
 Strings find(SampleVault& sample, Vault& vault, const FindQuery& query) {
@@ -35,8 +35,8 @@ Strings find(SampleVault& sample, Vault& vault, const FindQuery& query) {
 
 Strings diff_of(SampleVault& sample, Vault& vault, std::string_view before, std::string_view after,
                 std::string_view before_path = "", std::string_view after_path = "") {
-  const auto a = vault.reader(resolve(sample, vault, before), ReaderUse::few, sample.activity);
-  const auto b = vault.reader(resolve(sample, vault, after), ReaderUse::few, sample.activity);
+  const auto a = vault.reader(resolve(vault, before), ReaderUse::few, sample.activity);
+  const auto b = vault.reader(resolve(vault, after), ReaderUse::few, sample.activity);
   Strings found;
   diff(
       *a, before_path, *b, after_path,
@@ -79,11 +79,11 @@ TEST_CASE("resolve: a number, the latest, a device by name or by the start of it
   sample.ingest(Contents{{"a", "1"}});
   sample.ingest(Contents{{"a", "2"}});
   Vault vault = sample.open();
-  CHECK(resolve(sample, vault, "files/1").number == 1);
-  CHECK(resolve(sample, vault, "files/latest").number == 2);
-  CHECK(resolve(sample, vault, "files/latest").name == "files/2@device");
-  CHECK(resolve(sample, vault, "files/2@device").number == 2);
-  const SnapshotInfo info = resolve(sample, vault, "files/1");
+  CHECK(resolve(vault, "files/1").number == 1);
+  CHECK(resolve(vault, "files/latest").number == 2);
+  CHECK(resolve(vault, "files/latest").name == "files/2@device");
+  CHECK(resolve(vault, "files/2@device").number == 2);
+  const SnapshotInfo info = resolve(vault, "files/1");
   CHECK(info.collection == "files");
   CHECK(info.device == "device");
   CHECK(info.files == 1);
@@ -92,7 +92,7 @@ TEST_CASE("resolve: a number, the latest, a device by name or by the start of it
 
   for (const char* missing : {"files/3", "files/1@other", "files/1@dev", "other/1"}) {
     CAPTURE(missing);
-    CHECK(error_code([&] { (void)resolve(sample, vault, missing); }) == ErrorCode::not_found);
+    CHECK(error_code([&] { (void)resolve(vault, missing); }) == ErrorCode::not_found);
   }
   CHECK(vault.snapshots("files", sample.activity).size() == 2);
   CHECK(error_code([&] { (void)vault.snapshots("other", sample.activity); }) ==
@@ -102,7 +102,7 @@ TEST_CASE("resolve: a number, the latest, a device by name or by the start of it
 TEST_CASE("resolve: in an empty collection nothing is the latest, and the hint says what to do") {
   SampleVault sample;
   Vault vault = sample.open();
-  const auto error = error_of([&] { (void)resolve(sample, vault, "files/latest"); });
+  const auto error = error_of([&] { (void)resolve(vault, "files/latest"); });
   REQUIRE(error);
   CHECK(error->code() == ErrorCode::not_found);
   CHECK(error->hint().find("ingest files") != std::string::npos);
@@ -113,7 +113,7 @@ TEST_CASE("vault: what needs a key says so before it has one") {
   Vault vault = sample.open_locked();
   CHECK(error_code([&] { (void)vault.collections(); }) == ErrorCode::denied);
   CHECK(error_code([&] { sample.ingest(vault, sample.directory.path()); }) == ErrorCode::denied);
-  CHECK(error_code([&] { (void)resolve(sample, vault, "files/1"); }) == ErrorCode::denied);
+  CHECK(error_code([&] { (void)resolve(vault, "files/1"); }) == ErrorCode::denied);
   CHECK(error_code([&] { vault.rebuild_catalog(sample.activity); }) == ErrorCode::denied);
   CHECK(error_code([&] { vault.create_collection("x", sample.activity); }) == ErrorCode::denied);
 }
@@ -234,7 +234,7 @@ TEST_CASE("snapshot: the content root follows from the entries and the epoch's k
   Vault vault = sample.open();
   write_all(sample.folder, {{"a", "1"}, {"b", ""}, {"c/d", noise(3'000'000, 40)}, {"e", "1"}});
   sample.ingest(vault);
-  const SnapshotInfo info = resolve(sample, vault, "files/1");
+  const SnapshotInfo info = resolve(vault, "files/1");
   const auto reader = vault.reader(info, ReaderUse::few, sample.activity);
   const SnapshotIndex& index = reader->index();
 
@@ -277,7 +277,7 @@ TEST_CASE("snapshot: each names the ledger entry of the one before") {
       const auto entry = decode_snapshot(ledger.entry(i));
       if (!entry) continue;
       CHECK(entry->number == ++number);
-      const auto reader = vault.reader(resolve(sample, vault, "files/" + std::to_string(number)),
+      const auto reader = vault.reader(resolve(vault, "files/" + std::to_string(number)),
                                        ReaderUse::few, sample.activity);
       CHECK(reader->index().previous == previous);
       CHECK(reader->index().content_root == entry->content_root);
@@ -293,8 +293,7 @@ TEST_CASE("snapshot: the same files give another root, so that roots tell nothin
   write_all(sample.folder, {{"a", "1"}});
   sample.ingest(vault);
   sample.ingest(vault);
-  CHECK(resolve(sample, vault, "files/1").content_root !=
-        resolve(sample, vault, "files/2").content_root);
+  CHECK(resolve(vault, "files/1").content_root != resolve(vault, "files/2").content_root);
 }
 
 TEST_CASE("resolve: of devices that are called the same the member's name tells which") {
@@ -312,7 +311,7 @@ TEST_CASE("resolve: of devices that are called the same the member's name tells 
   CHECK(spiegel.read(vault, "letters/1@bbc/desk") == Contents{{"of", "bbc"}});
   CHECK(spiegel.read(vault, "letters/1@spiegel/desk") == Contents{{"of", "spiegel"}});
   try {
-    static_cast<void>(vault.resolve(*parse("letters/1@desk"), spiegel.activity));
+    static_cast<void>(vault.resolve(*parse("letters/1@desk")));
     FAIL("two are called so");
   } catch (const Error& error) {
     CHECK(error.code() == ErrorCode::usage);

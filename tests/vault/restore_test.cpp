@@ -33,8 +33,8 @@ struct Restoring : SampleVault {
 
   RestoreReport restore(Vault& vault, std::string_view part = "",
                         const RestoreOptions& options = {}) {
-    const auto reader = vault.reader(vault.resolve(*SnapshotName::parse("files/1"), activity),
-                                     ReaderUse::bulk, activity);
+    const auto reader =
+        vault.reader(vault.resolve(*SnapshotName::parse("files/1")), ReaderUse::bulk, activity);
     return muniment::restore(*reader, part, target, options, activity);
   }
   RestoreReport restore(std::string_view part = "", const RestoreOptions& options = {}) {
@@ -157,8 +157,8 @@ TEST_CASE("restore: a file that cannot be had is left out and named, the rest is
 TEST_CASE("restore: a wish to stop ends it and leaves no half of a file") {
   Restoring sample;
   Vault vault = sample.open();
-  const auto reader = vault.reader(vault.resolve(*SnapshotName::parse("files/1"), sample.activity),
-                                   ReaderUse::bulk, sample.activity);
+  const auto reader = vault.reader(vault.resolve(*SnapshotName::parse("files/1")), ReaderUse::bulk,
+                                   sample.activity);
   sample.activity.request_stop();
   CHECK(error_code([&] { (void)restore(*reader, "", sample.target, {}, sample.activity); }) ==
         ErrorCode::interrupted);
@@ -173,8 +173,8 @@ TEST_CASE("restore: thousands of small files come back through many threads") {
         noise(50, 60 + static_cast<std::uint64_t>(i));
   sample.ingest(many);
   Vault vault = sample.open();
-  const auto reader = vault.reader(vault.resolve(*SnapshotName::parse("files/2"), sample.activity),
-                                   ReaderUse::bulk, sample.activity);
+  const auto reader = vault.reader(vault.resolve(*SnapshotName::parse("files/2")), ReaderUse::bulk,
+                                   sample.activity);
   RestoreOptions options;
   options.threads = 6;
   CHECK(restore(*reader, "", sample.target, options, sample.activity).files == many.size());

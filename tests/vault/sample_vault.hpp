@@ -100,8 +100,8 @@ struct SampleVault {
   // All files of a snapshot, as the vault has them.
   [[nodiscard]] Contents read(Vault& vault, const std::string& snapshot) {
     Contents contents;
-    const auto reader = vault.reader(vault.resolve(*SnapshotName::parse(snapshot), activity),
-                                     ReaderUse::bulk, activity);
+    const auto reader =
+        vault.reader(vault.resolve(*SnapshotName::parse(snapshot)), ReaderUse::bulk, activity);
     reader->visit("", [&](const Entry& entry) {
       if (entry.kind != EntryKind::file) return true;
       std::string& text = contents[entry.path];

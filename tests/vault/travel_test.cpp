@@ -70,9 +70,8 @@ TEST_CASE(
     Vault vault = sample.paper.open(Sample::fresh());
     CHECK(sample.paper.read(vault, "photos/1") == photos);
     CHECK(reading(sample.paper, vault, "letters/1") == ErrorCode::denied);
-    const auto denied = error_of([&] {
-      static_cast<void>(vault.resolve(*SnapshotName::parse("letters/1"), sample.paper.activity));
-    });
+    const auto denied =
+        error_of([&] { static_cast<void>(vault.resolve(*SnapshotName::parse("letters/1"))); });
     CHECK(denied->hint().find("muniment key return") != std::string::npos);
     CHECK(vault.status().travels_until == sample.paper.clock.now() + 86400);
     CHECK(vault.status().left_behind == 1);

@@ -36,6 +36,7 @@ struct CheckKeys {
   const AccessMap& access;
   SharedCatalog& catalog;
   std::span<const NamedSnapshot> snapshots;
+  std::shared_ptr<AccessPermit> permit;
 };
 
 // `keys` may be null, but not for VerifyDepth::deep.

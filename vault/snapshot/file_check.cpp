@@ -172,7 +172,7 @@ std::uint64_t check_files(const CheckContext& context, const CheckKeys& keys,
         open_chunks(access->second, keys.catalog, context.store, pack_access, activity);
     std::unique_ptr<Reader> reader;
     try {
-      reader = open_snapshot(snapshot.name, snapshot.facts.index, chunks);
+      reader = open_snapshot(snapshot.name, snapshot.facts.index, chunks, keys.permit);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::damaged) throw;
       damaged(snapshot.name, error.what());

@@ -144,7 +144,8 @@ class IngestPipeline {
     try {
       // It does not outlive this pipeline.
       return open_snapshot("the snapshot before", found->index,
-                           std::shared_ptr<ChunkReader>(std::shared_ptr<void>(), &x_chunks));
+                           std::shared_ptr<ChunkReader>(std::shared_ptr<void>(), &x_chunks),
+                           x_context.permit);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::damaged) throw;
       return nullptr;

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <span>
 
+#include "vault/audit/journal.hpp"
 #include "vault/base/clock.hpp"
 #include "vault/consortium/consortium.hpp"
 #include "vault/ledger/writer.hpp"
@@ -33,6 +34,8 @@ struct IngestContext {
   // pack is adopted, and the journal names each pack before it is in its place.
   std::shared_ptr<const Batch> batch;
   DepositJournal* journal = nullptr;
+  // For the manifest of the snapshot before; null for a deposit, which reads none.
+  std::shared_ptr<AccessPermit> permit = nullptr;
   std::uint32_t charter = 0;
   LedgerWriter& ledger;  // of this device and collection
   const SigningKey<LogPurpose>& log_key;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "vault/base/assert.hpp"
 #include "vault/base/text.hpp"
 #include "vault/snapshot/chunk_reader.hpp"
 
@@ -20,12 +21,15 @@ constexpr std::size_t buffers_kept = 8;
 }  // namespace
 
 Reader::Reader(std::string name, SnapshotIndex index, std::shared_ptr<ChunkReader> chunks,
-               std::shared_ptr<const Batch> batch)
+               std::shared_ptr<AccessPermit> permit, std::shared_ptr<const Batch> batch)
     : x_name(std::move(name)),
       x_index(std::move(index)),
       x_chunks(std::move(chunks)),
+      x_permit(std::move(permit)),
       x_batch(std::move(batch)),
-      x_buffers(buffers_kept) {}
+      x_buffers(buffers_kept) {
+  VAULT_ASSERT(x_permit != nullptr);
+}
 
 Reader::~Reader() = default;
 
@@ -94,6 +98,7 @@ void Reader::visit_chunks(const Entry& entry, ChunkBuffer& buffer,
 }
 
 void Reader::read(const Entry& entry, const std::function<void(ByteView)>& sink) const {
+  x_permit->count(1, entry.size);
   if (entry.size == 0) return;
   ChunkBuffer buffer = x_buffers.take();
   try {
@@ -116,6 +121,7 @@ void Reader::read(const Entry& entry, const std::function<void(ByteView)>& sink)
     }
   } catch (const Error& error) {
     if (error.code() != ErrorCode::damaged) throw;
+    x_permit->note_partly();
     throw_for(x_name + ":" + escape(entry.path), error);
   }
   x_buffers.give(std::move(buffer));
@@ -148,7 +154,8 @@ const Entry* find_entry(std::span<const Entry> entries, std::string_view path) {
 }
 
 std::unique_ptr<Reader> open_snapshot(std::string name, const ChunkId& index,
-                                      std::shared_ptr<ChunkReader> chunks) {
+                                      std::shared_ptr<ChunkReader> chunks,
+                                      std::shared_ptr<AccessPermit> permit) {
   const std::string object = name + ": index";
   std::optional<SnapshotIndex> decoded;
   std::shared_ptr<const Batch> batch;
@@ -165,7 +172,7 @@ std::unique_ptr<Reader> open_snapshot(std::string name, const ChunkId& index,
                 "it was written by a faulty program: tell the device that made the snapshot");
   }
   return std::make_unique<Reader>(std::move(name), std::move(*decoded), std::move(chunks),
-                                  std::move(batch));
+                                  std::move(permit), std::move(batch));
 }
 
 }  // namespace muniment

@@ -6,6 +6,7 @@
 #include <span>
 #include <string_view>
 
+#include "vault/audit/journal.hpp"
 #include "vault/base/activity.hpp"
 #include "vault/base/spares.hpp"
 #include "vault/crypto/keys.hpp"
@@ -24,9 +25,10 @@ class ChunkReader;
 // names snapshot, path and pack. Thread-safe: any number of threads may call any member at once.
 class Reader {
  public:
-  // `name` is what messages call the snapshot; `batch` is the depositor's who made it, or null.
+  // `name` is what messages call the snapshot; `permit` says that the access log knows of this;
+  // `batch` is the depositor's who made it, or null.
   Reader(std::string name, SnapshotIndex index, std::shared_ptr<ChunkReader> chunks,
-         std::shared_ptr<const Batch> batch = nullptr);
+         std::shared_ptr<AccessPermit> permit, std::shared_ptr<const Batch> batch);
   ~Reader();
 
   [[nodiscard]] const std::string& name() const noexcept { return x_name; }
@@ -67,6 +69,7 @@ class Reader {
   std::string x_name;
   SnapshotIndex x_index;
   std::shared_ptr<ChunkReader> x_chunks;
+  std::shared_ptr<AccessPermit> x_permit;
   std::shared_ptr<const Batch> x_batch;
   mutable Spares<ChunkBuffer> x_buffers;
 };
@@ -76,6 +79,7 @@ class Reader {
 
 // The reader of the snapshot whose index chunk is `index`. Error(damaged) if that cannot be read.
 [[nodiscard]] std::unique_ptr<Reader> open_snapshot(std::string name, const ChunkId& index,
-                                                    std::shared_ptr<ChunkReader> chunks);
+                                                    std::shared_ptr<ChunkReader> chunks,
+                                                    std::shared_ptr<AccessPermit> permit);
 
 }  // namespace muniment

@@ -1,0 +1,233 @@
+// How the facade writes to the access log: for whom, and what has to be said before.
+#include <algorithm>
+
+#include "vault/state.hpp"
+
+namespace muniment {
+
+namespace {
+
+// Whoever waits for this one waits for one commit at a time.
+constexpr std::chrono::milliseconds log_wait_min = std::chrono::seconds(5);
+
+void add_member(const Consortium& consortium, const MemberId& member,
+                std::vector<Auditor>& auditors) {
+  for (const auto& [id, device] : consortium.devices()) {
+    if (device.certificate.member != member || !consortium.is_active(id)) continue;
+    auditors.push_back({id, device.certificate.keys.reading});
+  }
+  const auto recovery = consortium.recoveries().find(member);
+  if (recovery != consortium.recoveries().end()) auditors.push_back({member, recovery->second.key});
+}
+
+}  // namespace
+
+LedgerName Vault::State::access_log_name() const {
+  return {identity().consortium, access_collection(), identity().device};
+}
+
+std::filesystem::path Vault::State::access_directory() const {
+  return directory / "access" / access_log_name().id().hex();
+}
+
+std::vector<Auditor> Vault::State::auditors() const {
+  const Consortium& consortium = record->consortium;
+  std::vector<Auditor> list;
+  for (const CharterMember& member : consortium.charter().members) {
+    if (member.roles.has(Role::auditor)) add_member(consortium, member.id, list);
+  }
+  // Somebody must be able to read it.
+  if (list.empty()) {
+    const auto own = consortium.devices().find(identity().device);
+    if (own != consortium.devices().end()) {
+      add_member(consortium, own->second.certificate.member, list);
+      if (list.empty()) list.push_back({own->first, own->second.certificate.keys.reading});
+    }
+  }
+  if (list.empty()) {
+    throw Error(ErrorCode::damaged,
+                "the access log can be sealed to nobody: this device's certificate is missing",
+                "put its ledger back from a copy of the vault");
+  }
+  std::ranges::sort(list, {}, &Auditor::who);
+  return list;
+}
+
+std::unique_ptr<AccessJournal> Vault::State::make_journal(const LogKey& log) const {
+  const auto own = record->consortium.devices().find(identity().device);
+  AccessActor actor{{}, user, purpose};
+  if (own != record->consortium.devices().end()) actor.member = own->second.certificate.member;
+  const AccessLogPlace place{environment.files, environment.random, environment.clock,
+                             access_directory(), access_log_name()};
+  return std::make_unique<AccessJournal>(place, log, auditors(), std::move(actor),
+                                         std::max(lock_wait, log_wait_min));
+}
+
+void Vault::State::require_purpose(const AccessSubject& subject) const {
+  const std::initializer_list<std::string_view> reading{access_act::read, access_act::list,
+                                                        access_act::search, access_act::compare,
+                                                        access_act::export_files};
+  if (!purpose.empty() || std::ranges::find(reading, subject.act) == reading.end()) return;
+  for (const auto& [id, facts] : opened->names.collections) {
+    if (!facts.purpose_required || (subject.collection && *subject.collection != id)) continue;
+    throw Error(ErrorCode::usage,
+                "collection " + facts.name + ": whoever reads it has to say what for",
+                "say it with --purpose TEXT; it goes to the access log, where auditors read it");
+  }
+}
+
+std::shared_ptr<AccessPermit> Vault::State::begin(AccessSubject subject,
+                                                  const Activity& activity) {
+  require_purpose(subject);
+  return journal->begin(std::move(subject), activity);
+}
+
+std::shared_ptr<AccessPermit> Vault::State::begin(AccessSubject subject) {
+  class Uninterrupted final : public Activity {
+   public:
+    void notice(const std::string&) override {}
+  };
+  static const Uninterrupted uninterrupted;
+  return begin(std::move(subject), uninterrupted);
+}
+
+void Vault::State::spool_event(std::string_view act, const std::string& detail,
+                               AccessOutcome outcome) {
+  try {
+    if (!record) load_record();
+    AccessRecord said;
+    said.time = std::max<UnixSeconds>(environment.clock.now(), 0);
+    said.act = act;
+    const auto own = record->consortium.devices().find(identity().device);
+    if (own != record->consortium.devices().end()) said.member = own->second.certificate.member;
+    said.detail = detail;
+    said.outcome = outcome;
+    spool(environment.files, environment.random, access_directory(), said, auditors());
+  } catch (const Error&) {  // NOLINT(bugprone-empty-catch): nothing was opened, so nothing is lost
+  }
+}
+
+void Vault::set_actor(const std::string& user, const std::string& purpose) {
+  if (!user.empty() && !is_access_text(user, access_user_bytes_max)) {
+    throw Error(ErrorCode::usage, "'" + escape(user) + "' cannot be a name in the access log",
+                "use one line of text of at most 255 bytes");
+  }
+  if (!purpose.empty() && !is_access_text(purpose, access_purpose_bytes_max)) {
+    throw Error(ErrorCode::usage, "this purpose cannot stand in the access log",
+                "use one line of text of at most 200 bytes");
+  }
+  x_state->user = user;
+  x_state->purpose = purpose;
+  if (x_state->journal) {
+    x_state->journal->set_actor({x_state->journal->actor().member, user, purpose});
+  }
+}
+
+void Vault::record_agent(const DeviceKeys& keys, std::optional<std::chrono::seconds> lifetime,
+                         const Activity& activity) {
+  State& state = *x_state;
+  if (!state.record) state.load_record();
+  AccessSubject subject{.act = lifetime ? access_act::agent_start : access_act::agent_stop};
+  if (lifetime) subject.detail = "for " + std::to_string(lifetime->count()) + " seconds";
+  state.make_journal(keys.service.log)->event(std::move(subject), AccessOutcome::ok, activity);
+}
+
+VerifyKey<LogPurpose> Vault::State::own_log_key() const {
+  const auto own = record->consortium.devices().find(identity().device);
+  if (own != record->consortium.devices().end()) return own->second.certificate.keys.log;
+  throw Error(ErrorCode::damaged, "this device's certificate is missing",
+              "put its ledger back from a copy of the vault");
+}
+
+std::optional<AccessLogView> Vault::State::access_log() const {
+  return AccessLogView::find(environment.files, access_directory(), access_log_name(),
+                             own_log_key());
+}
+
+std::vector<Damage> Vault::State::access_log_damage(bool whole, const Activity& activity) const {
+  std::vector<Damage> damage;
+  try {
+    const auto log = access_log();
+    if (!log) return damage;
+    for (const LedgerDamage& found : whole ? log->check(activity).damage : log->damage()) {
+      const bool is_copy = found.object.find("tile") == std::string::npos;
+      damage.push_back({found.object, found.cause, is_copy, {}});
+    }
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::damaged) throw;
+    damage.push_back({std::string(access_log_label), error.what(), false, {}});
+  }
+  return damage;
+}
+
+std::vector<std::string> Vault::State::repair_access_log(const Activity& activity) const {
+  std::vector<std::string> repaired;
+  try {
+    for (const LedgerDamage& copy :
+         heal_access_log(environment.files, access_directory(), access_log_name(), own_log_key(),
+                         std::max(lock_wait, log_wait_min), activity)) {
+      repaired.push_back(copy.object + ": " + copy.cause + "; written again from the other copy");
+    }
+  } catch (const Error& error) {
+    // What cannot be healed is damage that is found again afterwards.
+    if (error.code() != ErrorCode::damaged) throw;
+  }
+  return repaired;
+}
+
+AccessLogReport Vault::verify_access_log(const Activity& activity) {
+  State& state = *x_state;
+  if (!state.record) state.load_record();
+  AccessLogReport report;
+  report.origin = state.access_log_name().origin();
+  const auto log = state.access_log();
+  if (!log) return report;
+  report.exists = true;
+  report.check = log->check(activity);
+  return report;
+}
+
+std::string Vault::access_log_proof(std::uint64_t index) {
+  State& state = *x_state;
+  if (!state.record) state.load_record();
+  const auto log = state.access_log();
+  const std::uint64_t size = log ? log->size() : 0;
+  if (index < size) return log->proof(index);
+  throw Error(ErrorCode::not_found,
+              "access log: there is no entry " + std::to_string(index),
+              "it has " + std::to_string(size) + "; the first is number 0");
+}
+
+AccessReading Vault::read_access_log(const std::function<bool(const AccessInfo&)>& visitor,
+                                     const Activity& activity) {
+  State& state = *x_state;
+  const Opened& opened = state.unlocked();
+  const auto permit = state.begin({.act = access_act::audit}, activity);
+  const auto log = state.access_log();
+  const auto member_name = [&](const MemberId& id) {
+    const auto name = opened.names.members.find(id);
+    return name == opened.names.members.end() ? id.hex() : name->second;
+  };
+  return muniment::read_access_log(
+      *log, state.identity().device, opened.reading.reading,
+      [&](const OpenedAccess& entry) {
+        AccessInfo info{entry.index, entry.record, state.device_name(log->name().device),
+                        member_name(entry.record.member), {}, {}};
+        if (entry.record.collection) info.collection = state.collection_name(*entry.record.collection);
+        if (const auto& snapshot = entry.record.snapshot) {
+          info.snapshot = info.collection + "/" + std::to_string(snapshot->number) + "@" +
+                          state.device_name(snapshot->device);
+        }
+        return visitor(info);
+      },
+      activity);
+}
+
+std::optional<std::uint64_t> Vault::repair_access_log(const DeviceKeys& keys,
+                                                      const Activity& activity) {
+  State& state = *x_state;
+  if (!state.record) state.load_record();
+  return state.make_journal(keys.service.log)->salvage(activity);
+}
+
+}  // namespace muniment
