@@ -76,8 +76,7 @@ void Vault::State::require_purpose(const AccessSubject& subject) const {
   }
 }
 
-std::shared_ptr<AccessPermit> Vault::State::begin(AccessSubject subject,
-                                                  const Activity& activity) {
+std::shared_ptr<AccessPermit> Vault::State::begin(AccessSubject subject, const Activity& activity) {
   require_purpose(subject);
   return journal->begin(std::move(subject), activity);
 }
@@ -193,8 +192,7 @@ std::string Vault::access_log_proof(std::uint64_t index) {
   const auto log = state.access_log();
   const std::uint64_t size = log ? log->size() : 0;
   if (index < size) return log->proof(index);
-  throw Error(ErrorCode::not_found,
-              "access log: there is no entry " + std::to_string(index),
+  throw Error(ErrorCode::not_found, "access log: there is no entry " + std::to_string(index),
               "it has " + std::to_string(size) + "; the first is number 0");
 }
 
@@ -211,9 +209,14 @@ AccessReading Vault::read_access_log(const std::function<bool(const AccessInfo&)
   return muniment::read_access_log(
       *log, state.identity().device, opened.reading.reading,
       [&](const OpenedAccess& entry) {
-        AccessInfo info{entry.index, entry.record, state.device_name(log->name().device),
-                        member_name(entry.record.member), {}, {}};
-        if (entry.record.collection) info.collection = state.collection_name(*entry.record.collection);
+        AccessInfo info{entry.index,
+                        entry.record,
+                        state.device_name(log->name().device),
+                        member_name(entry.record.member),
+                        {},
+                        {}};
+        if (entry.record.collection)
+          info.collection = state.collection_name(*entry.record.collection);
         if (const auto& snapshot = entry.record.snapshot) {
           info.snapshot = info.collection + "/" + std::to_string(snapshot->number) + "@" +
                           state.device_name(snapshot->device);

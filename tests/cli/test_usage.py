@@ -16,6 +16,7 @@ COMMANDS = [
     ["charter"], ["charter", "show"], ["charter", "propose"], ["charter", "approve"], ["charter", "adopt"],
     ["charter", "choose"],
     ["grant"], ["revoke"], ["grants"], ["device"], ["device", "list"], ["device", "revoke"], ["key", "export-backup"], ["key", "import-backup"],
+    ["log"], ["log", "show"], ["log", "report"], ["log", "verify"], ["log", "proof"], ["log", "repair"],
     ["bench"], ["completion"], ["man"],
 ]
 

@@ -85,8 +85,9 @@ TEST_CASE("access log: listing, searching, comparing, checking and taking in are
   {
     Vault vault = sample.open();
     CHECK(vault.snapshots("files", sample.activity).size() == 1);
-    vault.find({.name_glob = "b", .sha256 = {}, .collection = {}},
-               [](const FindResult&) { return true; }, sample.activity);
+    vault.find(
+        {.name_glob = "b", .sha256 = {}, .collection = {}}, [](const FindResult&) { return true; },
+        sample.activity);
     static_cast<void>(vault.verify(VerifyDepth::deep, sample.activity));
     static_cast<void>(vault.repair(sample.activity));
     vault.rebuild_catalog(sample.activity);
@@ -142,13 +143,14 @@ TEST_CASE("access log: where it cannot be written nothing is read, listed or sea
     refused([&] { static_cast<void>(vault.reader(snapshot, ReaderUse::few, sample.activity)); });
     refused([&] { static_cast<void>(vault.snapshots(std::nullopt, sample.activity)); });
     refused([&] {
-      vault.find({.name_glob = "*", .sha256 = {}, .collection = {}},
-                 [&](const FindResult&) { return ++seen > 0; }, sample.activity);
+      vault.find(
+          {.name_glob = "*", .sha256 = {}, .collection = {}},
+          [&](const FindResult&) { return ++seen > 0; }, sample.activity);
     });
     refused([&] { static_cast<void>(vault.verify(VerifyDepth::deep, sample.activity)); });
     refused([&] {
-      static_cast<void>(vault.read_access_log([&](const AccessInfo&) { return ++seen > 0; },
-                                              sample.activity));
+      static_cast<void>(
+          vault.read_access_log([&](const AccessInfo&) { return ++seen > 0; }, sample.activity));
     });
     CHECK(seen == 0);
     // A process that begins now gets no further than the log.
@@ -207,8 +209,8 @@ TEST_CASE("access log: a collection can ask what for, and without an answer noth
 TEST_CASE("access log: names and purposes are one line of text, and not too long") {
   SampleVault sample;
   Vault vault = sample.open();
-  for (const std::string& bad : {std::string("two\nlines"), std::string(300, 'x'),
-                                 std::string("\xff")}) {
+  for (const std::string& bad :
+       {std::string("two\nlines"), std::string(300, 'x'), std::string("\xff")}) {
     CHECK(error_code([&] { vault.set_actor(bad, ""); }) == ErrorCode::usage);
     CHECK(error_code([&] { vault.set_actor("", bad); }) == ErrorCode::usage);
   }
@@ -226,8 +228,8 @@ TEST_CASE("access log: what goes wrong is an outcome") {
             reader->visit("none", [](const Entry&) { return true; });
           }) == ErrorCode::not_found);
     CHECK(error_code([&] {
-            static_cast<void>(
-                Partners(vault).grant({"files", "nobody", "", Rights::read, true}, sample.activity));
+            static_cast<void>(Partners(vault).grant({"files", "nobody", "", Rights::read, true},
+                                                    sample.activity));
           }) == ErrorCode::not_found);
   }
   CHECK(sample.news() == std::vector<std::string>{"unlock event ok", "read intent",
@@ -261,8 +263,8 @@ TEST_CASE("access log: a wrong key is in it after the next right one") {
     CHECK(error_code([&] { vault.unlock(wrong, sample.activity); }) == ErrorCode::wrong_key);
   }
   static_cast<void>(sample.open());
-  CHECK(sample.news() == std::vector<std::string>{"unlock event denied", "unlock event denied",
-                                                  "unlock event ok"});
+  CHECK(sample.news() ==
+        std::vector<std::string>{"unlock event denied", "unlock event denied", "unlock event ok"});
   CHECK(sample.records[0].record.detail == "key file");
 }
 
@@ -327,7 +329,6 @@ TEST_CASE("access log: an entry can be proved without a key, and one that is not
   CHECK(report.check.damage.empty());
   CHECK(vault.access_log_proof(report.check.head.size - 1)
             .starts_with("c2sp.org/tlog-proof@v1\nindex "));
-  CHECK(error_code([&] {
-          static_cast<void>(vault.access_log_proof(report.check.head.size));
-        }) == ErrorCode::not_found);
+  CHECK(error_code([&] { static_cast<void>(vault.access_log_proof(report.check.head.size)); }) ==
+        ErrorCode::not_found);
 }

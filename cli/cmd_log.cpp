@@ -1,0 +1,286 @@
+#include <fmt/format.h>
+
+#include <deque>
+#include <map>
+
+#include "cli/access_text.hpp"
+#include "cli/command.hpp"
+#include "cli/text.hpp"
+
+namespace muniment {
+
+namespace {
+
+struct ShowArguments {
+  std::string collection;
+  std::string actor;
+  std::string device;
+  std::string act;
+  std::string object;
+  std::string since;
+  std::string until;
+  bool csv = false;
+};
+
+struct ReportArguments {
+  std::string collection;
+};
+
+struct ProofArguments {
+  std::uint64_t index = 0;
+};
+
+// What cannot be told from the records alone.
+ExitCode say_reading(Terminal& terminal, const AccessReading& reading) {
+  if (reading.sealed_to_others > 0) {
+    terminal.say(count_of(reading.sealed_to_others, "record") +
+                 " cannot be opened: sealed to other auditors");
+  }
+  for (const std::uint64_t index : reading.forged) {
+    terminal.warn(fmt::format(
+        "entry {}: not sealed by the ratchet: somebody wrote it who had this device's log key",
+        index));
+  }
+  return reading.forged.empty() ? ExitCode::ok : ExitCode::damaged;
+}
+
+// Intents wait for their outcomes, so that people read one line an act, in the order of the log.
+class Table {
+ public:
+  explicit Table(Terminal& terminal) : x_terminal(terminal) {}
+
+  void add(const AccessInfo& info, bool taken) {
+    if (info.record.stage == AccessStage::done) {
+      const auto waiting = std::ranges::find(x_waiting, *info.record.intent,
+                                             [](const Line& line) { return line.info.index; });
+      if (waiting != x_waiting.end()) waiting->done = info.record;
+    } else if (taken) {
+      x_waiting.push_back({info, std::nullopt});
+    }
+    constexpr std::size_t waiting_max = 1000;
+    while (!x_waiting.empty() && (is_whole(x_waiting.front()) || x_waiting.size() > waiting_max)) {
+      write_first();
+    }
+  }
+
+  void finish() {
+    while (!x_waiting.empty()) write_first();
+  }
+
+ private:
+  struct Line {
+    AccessInfo info;
+    std::optional<AccessRecord> done;
+  };
+
+  static bool is_whole(const Line& line) {
+    return line.info.record.stage == AccessStage::event || line.done;
+  }
+  void write_first() {
+    const Line& line = x_waiting.front();
+    x_terminal.write_line(table_line(line.info, line.done ? &*line.done : nullptr));
+    x_waiting.pop_front();
+  }
+
+  Terminal& x_terminal;
+  std::deque<Line> x_waiting;
+};
+
+ExitCode show(Session& session, const ShowArguments& arguments) {
+  Terminal& terminal = session.terminal();
+  AccessFilter filter{arguments.actor, arguments.device, arguments.act, arguments.object, {}, {}};
+  if (!arguments.since.empty()) filter.since = parse_time(arguments.since, "--since");
+  if (!arguments.until.empty()) filter.until = parse_time(arguments.until, "--until");
+  Vault vault = session.open_unlocked();
+  if (arguments.csv) terminal.write_line(csv_header());
+  Table table(terminal);
+  const AccessReading reading = vault.read_access_log(
+      [&](const AccessInfo& info) {
+        const bool taken = filter.takes(info) && (arguments.collection.empty() ||
+                                                  info.collection == arguments.collection);
+        if (!session.options().json && !arguments.csv) {
+          table.add(info, taken);
+        } else if (taken) {
+          terminal.write_line(arguments.csv ? csv_line(info) : to_line(to_json(info)));
+        }
+        return true;
+      },
+      session.activity());
+  table.finish();
+  return say_reading(terminal, reading);
+}
+
+// Who opened a file, or a folder or snapshot as a whole.
+struct Openings {
+  std::uint64_t times = 0;
+  UnixSeconds first = 0;
+  UnixSeconds last = 0;
+  std::string purpose;  // the last one that was given
+};
+
+ExitCode report(Session& session, const ReportArguments& arguments) {
+  Terminal& terminal = session.terminal();
+  Vault vault = session.open_unlocked();
+  using Key = std::tuple<std::string, std::string, std::string, std::string>;
+  std::map<Key, Openings> openings;
+  const AccessReading reading = vault.read_access_log(
+      [&](const AccessInfo& info) {
+        const AccessRecord& record = info.record;
+        const bool opens = record.act == access_act::read || record.act == access_act::export_files;
+        if (!opens || record.stage != AccessStage::intent ||
+            info.collection != arguments.collection) {
+          return true;
+        }
+        Openings& entry = openings[{object_text(info), info.member, record.user, record.act}];
+        if (++entry.times == 1) entry.first = record.time;
+        entry.last = record.time;
+        if (!record.purpose.empty()) entry.purpose = record.purpose;
+        return true;
+      },
+      session.activity());
+  for (const auto& [key, entry] : openings) {
+    const auto& [object, member, user, act] = key;
+    if (session.options().json) {
+      Json line{{"object", object},
+                {"member", member},
+                {"user", user},
+                {"act", act},
+                {"times", entry.times},
+                {"first", utc_time(entry.first)},
+                {"last", utc_time(entry.last)},
+                {"purpose", entry.purpose}};
+      terminal.write_line(to_line(line));
+      continue;
+    }
+    std::string text = fmt::format(
+        "{}: {} {} by {}{}, {}", object, act, count_of(entry.times, "time"), escape(member),
+        user.empty() ? "" : " (" + escape(user) + ")", utc_time(entry.first));
+    if (entry.times > 1) text += " to " + utc_time(entry.last);
+    if (!entry.purpose.empty()) text += fmt::format(" \"{}\"", escape(entry.purpose));
+    terminal.write_line(text);
+  }
+  if (openings.empty()) terminal.say("nobody opened anything, as far as this log says");
+  return say_reading(terminal, reading);
+}
+
+ExitCode verify(Session& session, const NoArguments&) {
+  Terminal& terminal = session.terminal();
+  Vault vault = session.open();
+  const AccessLogReport found = vault.verify_access_log(session.activity());
+  const auto& damage = found.check.damage;
+  if (session.options().json) {
+    Json object{{"ok", damage.empty()},
+                {"origin", found.origin},
+                {"entries", found.check.head.size},
+                {"unknown", found.check.unknown},
+                {"damage", Json::array()}};
+    if (found.exists) object["root"] = found.check.head.root.hex();
+    for (const LedgerDamage& item : damage) {
+      object["damage"].push_back({{"object", item.object}, {"cause", item.cause}});
+    }
+    terminal.write_line(to_line(object));
+  } else if (!found.exists) {
+    terminal.write_line("there is no access log yet");
+  } else {
+    terminal.write_line(fmt::format(
+        "{}: signature, hashes and tiles checked; witnessed by nobody",
+        found.check.head.size == 1 ? "1 entry" : fmt::format("{} entries", found.check.head.size)));
+    for (const LedgerDamage& item : damage) terminal.write_line(item.object + ": " + item.cause);
+  }
+  return damage.empty() ? ExitCode::ok : ExitCode::damaged;
+}
+
+ExitCode prove(Session& session, const ProofArguments& arguments) {
+  Vault vault = session.open();
+  session.terminal().write(vault.access_log_proof(arguments.index));
+  return ExitCode::ok;
+}
+
+ExitCode mend(Session& session, const NoArguments&) {
+  Vault vault = session.open();
+  const DeviceKeys keys = vault.open_keys(session.credential_for(vault));
+  const auto given_up = vault.repair_access_log(keys, session.activity());
+  if (session.options().json) {
+    session.terminal().write_line(
+        to_line({{"repaired", given_up.has_value()}, {"bytes_given_up", given_up.value_or(0)}}));
+  }
+  session.terminal().say(
+      given_up ? fmt::format("the log goes on after its last entry that is whole; {} were given "
+                             "up, and the log says so",
+                             human_bytes(*given_up))
+               : std::string("the log is not damaged beyond what the next entry mends"));
+  return ExitCode::ok;
+}
+
+void add_show(CLI::App& group, CommandLine& line) {
+  CLI::App* command =
+      declare(group, "show", "Read it, as far as it is sealed to this device",
+              "  muniment log show\n"
+              "  muniment log show --collection police-files --since 2026-03-01\n"
+              "  muniment log show --actor bbc --act read --csv > reads.csv\n"
+              "  muniment log show --object 'police-files/3@*:*.pdf'\n\n"
+              "A line an act: number, time (UTC), who, what, to what, what for and how\n"
+              "it ended. With --json and --csv, intent and outcome are lines of their own.");
+  auto arguments = std::make_shared<ShowArguments>();
+  command->add_option("--collection", arguments->collection, "Only what concerns it")
+      ->type_name("COLLECTION");
+  command->add_option("--actor", arguments->actor, "Only this member, or user of this name")
+      ->type_name("NAME");
+  command->add_option("--device", arguments->device, "Only this device")->type_name("NAME");
+  command->add_option("--act", arguments->act, "Only this: unlock, read, list, search, export, ...")
+      ->type_name("ACT");
+  command
+      ->add_option("--object", arguments->object,
+                   "Only what begins so, or matches so: SNAPSHOT[:PATH] with * and ?")
+      ->type_name("GLOB");
+  command->add_option("--since", arguments->since, "From this time on (UTC)")->type_name("TIME");
+  command->add_option("--until", arguments->until, "Before this time (UTC)")->type_name("TIME");
+  command->add_flag("--csv", arguments->csv, "For a spreadsheet");
+  when_chosen(command, line, arguments, show);
+}
+
+}  // namespace
+
+void add_log(CommandLine& line) {
+  CLI::App* group = declare(line.app, "log", "The access log: who opened what, and when",
+                            "  muniment log show --since 2026-03-01\n"
+                            "  muniment log report police-files\n"
+                            "  muniment log verify");
+  group->require_subcommand(1);
+  add_show(*group, line);
+
+  CLI::App* report_command =
+      declare(*group, "report", "Say who opened which file of a collection, how often and when",
+              "  muniment log report police-files --json");
+  auto report_arguments = std::make_shared<ReportArguments>();
+  report_command->add_option("collection", report_arguments->collection, "Its name")
+      ->required()
+      ->type_name("COLLECTION");
+  when_chosen(report_command, line, report_arguments, report);
+
+  CLI::App* verify_command =
+      declare(*group, "verify", "Check signature and hashes of all of it; needs no key",
+              "  muniment log verify\n\n"
+              "It shows that nothing was changed in the middle. That its end was not cut off, or\n"
+              "all of it replaced, only somebody can say who saw a later checkpoint.");
+  when_chosen(verify_command, line, std::make_shared<NoArguments>(), verify);
+
+  CLI::App* proof_command = declare(
+      *group, "proof", "Write the proof that an entry stands in it; needs no key",
+      "  muniment log proof 812 > 812.tlog-proof\n\n"
+      "c2sp.org/tlog-proof: index, hashes and signed checkpoint, checked without the vault.");
+  auto proof_arguments = std::make_shared<ProofArguments>();
+  proof_command->add_option("entry", proof_arguments->index, "Its number, as 'log show' has it")
+      ->required()
+      ->type_name("N");
+  when_chosen(proof_command, line, proof_arguments, prove);
+
+  CLI::App* repair_command = declare(
+      *group, "repair", "Go on with a log that is damaged in both copies",
+      "  muniment log repair\n\n"
+      "Nothing unlocks while the log cannot be continued. What is whole of it is kept, and\n"
+      "that the rest was given up stands in it.");
+  when_chosen(repair_command, line, std::make_shared<NoArguments>(), mend);
+}
+
+}  // namespace muniment
