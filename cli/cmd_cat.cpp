@@ -83,7 +83,7 @@ ExitCode cat_all(Session& session, const CatArguments& arguments) {
       throw Error(ErrorCode::usage, escape(text) + ": names no file", "write SNAPSHOT:PATH");
     }
   }
-  Vault vault = session.open_unlocked();
+  Vault vault = session.open_unlocked(UnlockEntry::with_first_act);
   for (const SnapshotPath& target : targets) cat(session, vault, target, arguments.force);
   return ExitCode::ok;
 }

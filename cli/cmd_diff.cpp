@@ -41,7 +41,7 @@ Json to_json(const Difference& difference) {
 ExitCode compare(Session& session, const DiffArguments& arguments) {
   const SnapshotPath before = SnapshotPath::parse(arguments.before);
   const SnapshotPath after = SnapshotPath::parse(arguments.after);
-  Vault vault = session.open_unlocked();
+  Vault vault = session.open_unlocked(UnlockEntry::with_first_act);
   Activity& activity = session.activity();
   const auto open = [&](const SnapshotPath& path) {
     return vault.reader(vault.resolve(path.snapshot), ReaderUse::few, activity,

@@ -33,7 +33,7 @@ FindQuery query_of(const FindArguments& arguments) {
 ExitCode find(Session& session, const FindArguments& arguments) {
   const FindQuery query = query_of(arguments);
   const PathForm form = raw_if(arguments.raw);
-  Vault vault = session.open_unlocked();
+  Vault vault = session.open_unlocked(UnlockEntry::with_first_act);
   const auto show = [&](const FindResult& result) {
     if (session.options().json) {
       Json object{{"snapshot", result.snapshot}};

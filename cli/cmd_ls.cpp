@@ -34,7 +34,7 @@ ExitCode list(Session& session, const LsArguments& arguments) {
   const SnapshotPath target = SnapshotPath::parse(arguments.target);
   const PathForm form = raw_if(arguments.raw);
   Terminal& terminal = session.terminal();
-  Vault vault = session.open_unlocked();
+  Vault vault = session.open_unlocked(UnlockEntry::with_first_act);
   const SnapshotInfo snapshot = vault.resolve(target.snapshot);
   const auto reader = vault.reader(snapshot, ReaderUse::few, session.activity(),
                                    {.act = access_act::list, .path = target.path});

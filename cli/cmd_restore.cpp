@@ -81,7 +81,7 @@ ExitCode restore(Session& session, const RestoreArguments& arguments) {
   options.dry_run = arguments.dry_run;
   options.choice.include = pattern_lists(arguments.include);
   options.choice.exclude = pattern_lists(arguments.exclude);
-  Vault vault = session.open_unlocked();
+  Vault vault = session.open_unlocked(UnlockEntry::with_first_act);
   const SnapshotInfo snapshot = vault.resolve(target.snapshot);
   const auto reader = vault.reader(snapshot, ReaderUse::bulk, session.activity(),
                                    {access_act::export_files, target.path, scope_of(arguments)});

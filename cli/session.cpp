@@ -24,9 +24,9 @@ Vault Session::open() {
   return vault;
 }
 
-Vault Session::open_unlocked() {
+Vault Session::open_unlocked(UnlockEntry entry) {
   Vault vault = open();
-  if (unlock_through_agent(vault)) return vault;
+  if (unlock_through_agent(vault, entry)) return vault;
   const Credential credential = credential_for(vault);
   const ProgressBar bar(x_terminal, x_activity, "opening");
   vault.unlock(credential, x_activity);
@@ -36,7 +36,7 @@ Vault Session::open_unlocked() {
 Vault Session::open_unlocked_if_given() {
   if (credential_source().is_given()) return open_unlocked();
   Vault vault = open();
-  unlock_through_agent(vault);
+  unlock_through_agent(vault, UnlockEntry::before);
   return vault;
 }
 
@@ -50,12 +50,12 @@ Credential Session::credential_for(std::span<const SlotInfo> slots) {
 }
 
 // What is given on the command line comes first, so that it is never ignored.
-bool Session::unlock_through_agent(Vault& vault) {
+bool Session::unlock_through_agent(Vault& vault, UnlockEntry entry) {
   if (credential_source().is_given()) return false;
   std::optional<DeviceKeys> keys = keys_from_agent(vault.id());
   if (!keys) return false;
   const ProgressBar bar(x_terminal, x_activity, "opening");
-  vault.unlock(std::move(*keys), x_activity);
+  vault.unlock(std::move(*keys), x_activity, entry);
   return true;
 }
 

@@ -37,7 +37,7 @@ class Session {
   // Without a key. What opening noticed is said.
   [[nodiscard]] Vault open();
   // Asks for the passphrase where no file is given.
-  [[nodiscard]] Vault open_unlocked();
+  [[nodiscard]] Vault open_unlocked(UnlockEntry entry = UnlockEntry::before);
   // Unlocks if that needs no question.
   [[nodiscard]] Vault open_unlocked_if_given();
   // From the file that is given, or asked for: never from the agent, since it shall be shown anew.
@@ -48,7 +48,7 @@ class Session {
   [[nodiscard]] std::filesystem::path directory();
   [[nodiscard]] Credential ask_passphrase(std::span<const SlotInfo> slots);
   // False if no agent has this vault's keys.
-  bool unlock_through_agent(Vault& vault);
+  bool unlock_through_agent(Vault& vault, UnlockEntry entry);
 
   const GlobalOptions& x_options;
   Terminal& x_terminal;

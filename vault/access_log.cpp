@@ -82,12 +82,8 @@ std::shared_ptr<AccessPermit> Vault::State::begin(AccessSubject subject, const A
 }
 
 std::shared_ptr<AccessPermit> Vault::State::begin(AccessSubject subject) {
-  class Uninterrupted final : public Activity {
-   public:
-    void notice(const std::string&) override {}
-  };
-  static const Uninterrupted uninterrupted;
-  return begin(std::move(subject), uninterrupted);
+  static const Unattended unattended;
+  return begin(std::move(subject), unattended);
 }
 
 void Vault::State::spool_event(std::string_view act, const std::string& detail,

@@ -152,6 +152,16 @@ std::vector<SnapshotInfo> Vault::snapshots(const std::optional<std::string>& col
 }
 
 SnapshotInfo Vault::resolve(const SnapshotName& name) {
+  try {
+    return find_snapshot(name);
+  } catch (const Error&) {
+    // Its message names what there is.
+    if (x_state->journal) x_state->journal->flush(Unattended());
+    throw;
+  }
+}
+
+SnapshotInfo Vault::find_snapshot(const SnapshotName& name) {
   std::vector<NamedSnapshot> all = x_state->named_snapshots(name.collection);
   const std::size_t there = all.size();
   std::erase_if(all, [&](const NamedSnapshot& snapshot) {

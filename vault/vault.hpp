@@ -147,6 +147,13 @@ enum class ReaderUse {
   bulk,  // whole packs, kept while they are in use: up to 100 MiB
 };
 
+// When the access log says that an agent's keys were taken; that they were opened for it, it has.
+enum class UnlockEntry {
+  before,          // on disk before they are used
+  with_first_act,  // with the intent of what is done next, at one sync for both: for whoever shows
+                   // nothing before
+};
+
 // What a reader is for, as the access log says it.
 struct ReadScope {
   std::string_view act = access_act::read;  // or list, compare, export
@@ -243,7 +250,7 @@ class Vault {
   void unlock(const Credential& credential, Activity& activity);
   // The same with the keys themselves, as an agent keeps them. Error(wrong_key) if they are not
   // this device's.
-  void unlock(DeviceKeys keys, Activity& activity);
+  void unlock(DeviceKeys keys, Activity& activity, UnlockEntry entry = UnlockEntry::before);
 
   // What an agent keeps. Looks at nothing but the keyring; errors are those of unlock().
   [[nodiscard]] DeviceKeys open_keys(const Credential& credential) const;
@@ -328,7 +335,7 @@ class Vault {
                                                     Activity& activity);
   // What this device deposited where it cannot read, by collection, then number.
   [[nodiscard]] std::vector<DepositInfo> deposits(const std::optional<std::string>& collection);
-  // Error(not_found) names what there is instead.
+  // Error(not_found) names what there is instead, after the access log has what waits.
   [[nodiscard]] SnapshotInfo resolve(const SnapshotName& name);
   // Uses the vault, which must outlive it. The access log has the intent before a key is used;
   // Error(io) if it cannot be written.
@@ -362,7 +369,7 @@ class Vault {
   friend class Bundles;      // vault/bundles.hpp: the same in files
   friend class Replication;  // vault/replication.hpp: what goes to them and comes from them
   struct State;
-  void unlock(DeviceKeys keys, const std::string& how, Activity& activity);
+  void unlock(DeviceKeys keys, const std::string& how, UnlockEntry entry, Activity& activity);
   // Calls `change` with the newest keyring and what `current` opens of it, under the lock, and
   // saves. `act` is what the access log says of it.
   void edit_keyring(const Credential& current, const AccessSubject& act,
@@ -371,6 +378,7 @@ class Vault {
   [[nodiscard]] std::unique_ptr<Reader> open_reader(const SnapshotInfo& snapshot, ReaderUse use,
                                                     std::shared_ptr<AccessPermit> permit,
                                                     Activity& activity);
+  [[nodiscard]] SnapshotInfo find_snapshot(const SnapshotName& name);
   explicit Vault(std::unique_ptr<State> state);
   std::unique_ptr<State> x_state;
 };

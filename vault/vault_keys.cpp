@@ -47,14 +47,15 @@ DeviceKeys Vault::open_keys(const Credential& credential) const {
 }
 
 void Vault::unlock(const Credential& credential, Activity& activity) {
-  unlock(open_keys(credential), std::string(to_text(credential.kind())), activity);
+  unlock(open_keys(credential), std::string(to_text(credential.kind())), UnlockEntry::before,
+         activity);
 }
 
-void Vault::unlock(DeviceKeys keys, Activity& activity) {
-  unlock(std::move(keys), "agent", activity);
+void Vault::unlock(DeviceKeys keys, Activity& activity, UnlockEntry entry) {
+  unlock(std::move(keys), "agent", entry, activity);
 }
 
-void Vault::unlock(DeviceKeys keys, const std::string& how, Activity& activity) {
+void Vault::unlock(DeviceKeys keys, const std::string& how, UnlockEntry entry, Activity& activity) {
   State& state = *x_state;
   if (device_of(keys) != state.identity().device) {
     throw Error(ErrorCode::wrong_key, "these are the keys of another device than the vault's",
@@ -64,7 +65,12 @@ void Vault::unlock(DeviceKeys keys, const std::string& how, Activity& activity) 
   for (const std::string& warning : state.record->ledgers.warnings) activity.notice(warning);
   state.journal.reset();
   auto journal = state.make_journal(keys.service.log);
-  journal->event({.act = access_act::unlock, .detail = how}, AccessOutcome::ok, activity);
+  AccessSubject subject{.act = access_act::unlock, .detail = how};
+  if (entry == UnlockEntry::before) {
+    journal->event(std::move(subject), AccessOutcome::ok, activity);
+  } else {
+    journal->event_with_next(std::move(subject), AccessOutcome::ok);
+  }
   state.journal = std::move(journal);
   state.opened.emplace(Opened{std::move(keys.service), std::move(keys.reading), {}, {}, {}, {}});
   state.open_access();

@@ -58,10 +58,17 @@ class AccessFixture {
     return result;
   }
 
-  std::uint64_t append(AccessLog& to, std::size_t count = 1) {
+  // The next of the records r0, r1, ...
+  [[nodiscard]] std::vector<AccessRecord> next(std::size_t count) {
     std::vector<AccessRecord> records;
     for (std::size_t i = 0; i < count; ++i) records.push_back(record("r" + std::to_string(said++)));
-    return to.append(records, std::chrono::milliseconds(0), activity);
+    return records;
+  }
+  std::uint64_t append(AccessLog& to, std::size_t count = 1) {
+    return to.append(next(count), std::chrono::milliseconds(0), activity);
+  }
+  void leave(AccessLog& to, std::size_t count = 1) {
+    to.leave(next(count), std::chrono::milliseconds(0), activity);
   }
 
   // The details of all records that the reading key opens, in order.

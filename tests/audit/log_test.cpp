@@ -1,5 +1,6 @@
 #include "vault/audit/log.hpp"
 
+#include <algorithm>
 #include <thread>
 
 #include "tests/audit/fixture.hpp"
@@ -243,7 +244,7 @@ TEST_CASE("access log: an old state goes on from where the log is") {
   fixture.append(log, 2);
   const Bytes old = fixture.read("state");
   fixture.append(log, 3);
-  save_state(fixture.files, fixture.directory, old);
+  save_state(fixture.files, fixture.directory, old, StateSync::now);
   fixture.append(log);
   CHECK(fixture.details() == numbered(6));
 }
@@ -368,6 +369,115 @@ TEST_CASE("access log: the spool has an end, and what is not whole in it does no
   CHECK(left < access_format::spooled_max);
   spool(fixture.files, fixture.random, fixture.directory, failed, fixture.auditors());
   CHECK(read_spool(fixture.files, fixture.directory).size() == left + 1);
+}
+
+TEST_CASE(
+    "access log: a copy of which the power left only the size is written again, not added to") {
+  for (const auto name : access_format::log_names) {
+    for (std::size_t commits = 3; commits < 5; ++commits) {
+      AccessFixture fixture;
+      std::size_t before = 0;
+      {
+        AccessLog log = fixture.log();
+        for (std::size_t i = 0; i < commits; ++i) {
+          before = fixture.read("log").size();
+          fixture.append(log);
+        }
+      }
+      const auto file = fixture.files.open_or_create(fixture.path(name));
+      file->write_at(before, Bytes(static_cast<std::size_t>(file->size()) - before));
+      AccessLog log = fixture.log();
+      fixture.append(log);
+      CHECK(fixture.details() == numbered(commits + 1));
+      CHECK(equal(fixture.read("log"), fixture.read("log.2")));
+      CHECK(fixture.view()->check(fixture.activity).damage.empty());
+    }
+  }
+}
+
+TEST_CASE("access log: a commit takes one sync, what is left behind none") {
+  AccessFixture fixture;
+  FaultyFileSystem counted(fixture.files);
+  AccessLog log = fixture.log(counted);
+  fixture.append(log);
+  const auto syncs = [&](auto&& act) {
+    const std::size_t before = counted.operations().size();
+    act();
+    const auto operations = counted.operations();
+    return std::count_if(operations.begin() + static_cast<std::ptrdiff_t>(before), operations.end(),
+                         [](const test::FileOperation& operation) {
+                           return operation.kind == test::FileOperation::Kind::sync ||
+                                  operation.kind == test::FileOperation::Kind::sync_directory;
+                         });
+  };
+  for (int i = 0; i < 5; ++i) CHECK(syncs([&] { fixture.append(log, 3); }) == 1);
+  CHECK(syncs([&] { fixture.leave(log, 2); }) == 0);
+  CHECK(syncs([&] { fixture.append(log); }) == 1);
+  // A process that only just begins knows as much.
+  AccessLog other = fixture.log(counted);
+  CHECK(syncs([&] { fixture.append(other); }) == 1);
+}
+
+TEST_CASE("access log: what is left is in it with the next append, by whatever process, and once") {
+  AccessFixture fixture;
+  {
+    AccessLog log = fixture.log();
+    fixture.append(log, 2);
+    fixture.leave(log);
+  }
+  {
+    AccessLog log = fixture.log();
+    fixture.leave(log, 2);
+  }
+  CHECK(fixture.details() == numbered(2));
+  const Bytes left = fixture.read("waiting");
+  AccessLog log = fixture.log();
+  // One of segment, two, three that waited: its own is the seventh.
+  CHECK(fixture.append(log) == 6);
+  CHECK(fixture.details() == numbered(6));
+  CHECK_FALSE(fixture.files.file_size(fixture.path("waiting")));
+  // Put back, or back after a crash, it is out of date.
+  write_file_atomically(fixture.files, fixture.path("waiting"), left);
+  fixture.append(log);
+  CHECK(fixture.details() == numbered(7));
+  fixture.leave(log);
+  fixture.append(log);
+  CHECK(fixture.details() == numbered(9));
+}
+
+TEST_CASE("access log: what waits has an end, and then it is appended") {
+  AccessFixture fixture;
+  AccessLog log = fixture.log();
+  fixture.append(log);
+  for (std::size_t i = 0; i < access_format::waiting_max; ++i) fixture.leave(log);
+  CHECK(fixture.view()->size() == 2);
+  fixture.leave(log);
+  CHECK(fixture.details() == numbered(access_format::waiting_max + 2));
+}
+
+TEST_CASE("access log: what waits is whole or nothing, and only the log's key reads it") {
+  AccessFixture fixture;
+  AccessLog log = fixture.log();
+  fixture.append(log);
+  fixture.leave(log, 2);
+  const Bytes whole = fixture.read("waiting");
+  CHECK(as_text(whole).find("r1") == std::string_view::npos);
+  const WaitingPlace place{fixture.files, fixture.directory, fixture.name, fixture.key, 2};
+  REQUIRE(read_waiting(place).size() == 2);
+  const auto other = AccessFixture::make_key<SigningKey<LogPurpose>>(90);
+  CHECK(read_waiting({fixture.files, fixture.directory, fixture.name, other, 2}).empty());
+  for (std::size_t size = 0; size < whole.size(); size += 7) {
+    Bytes cut = whole;
+    cut.resize(size);
+    write_file_atomically(fixture.files, fixture.path("waiting"), cut);
+    CHECK(read_waiting(place).size() == (size >= whole.size() / 2 ? 1U : 0U));
+  }
+  for (std::size_t i = 0; i < whole.size(); i += 5) {
+    Bytes flipped = whole;
+    flipped[i] ^= std::byte{1};
+    write_file_atomically(fixture.files, fixture.path("waiting"), flipped);
+    CHECK(read_waiting(place).size() == (i >= whole.size() / 2 ? 1U : 0U));
+  }
 }
 
 }  // namespace muniment

@@ -1,5 +1,7 @@
 #include "vault/audit/tail.hpp"
 
+#include <algorithm>
+
 #include "tests/audit/fixture.hpp"
 #include "tests/support/damage.hpp"
 #include "tests/support/golden.hpp"
@@ -159,6 +161,30 @@ TEST_CASE("access tail: an append that was cut short is no damage") {
     REQUIRE(loaded);
     CHECK(loaded->damage.empty());
     CHECK(loaded->entries.size() == (size == tail.content.size() ? 4 : 3));
+  }
+}
+
+TEST_CASE("access tail: a copy that the power left anything of its newest commit is no damage") {
+  Tail tail;
+  const std::size_t newest = tail.ends[tail.ends.size() - 2];
+  for (const std::size_t copy : {std::size_t{0}, std::size_t{1}}) {
+    for (std::size_t kept = newest; kept < tail.content.size(); kept += 13) {
+      CAPTURE(kept);
+      Bytes torn = tail.content;
+      std::fill(torn.begin() + static_cast<std::ptrdiff_t>(kept), torn.end(), std::byte{0});
+      tail.put(1 - copy, tail.content);
+      tail.put(copy, torn);
+      const auto loaded = tail.load();
+      REQUIRE(loaded);
+      CHECK(loaded->entries == tail.entries);
+      CHECK(loaded->unlike.test(copy));
+      CHECK(loaded->damage.empty());
+    }
+    // One commit is all that it may lack.
+    Bytes torn = tail.content;
+    torn[newest - 1] ^= std::byte{1};
+    tail.put(copy, torn);
+    CHECK(tail.load()->damage.size() == 1);
   }
 }
 

@@ -160,6 +160,46 @@ TEST_CASE("access log: where it cannot be written nothing is read, listed or sea
   }
 }
 
+TEST_CASE("access log: reading through an agent takes one sync, before the key is used") {
+  Logged sample;
+  static_cast<void>(sample.news());
+  FaultyFileSystem counted(*sample.files);
+  const auto read = [&](const std::string& name) {
+    Vault vault = sample.open_locked(counted);
+    vault.unlock(vault.open_keys(vault_key()), sample.activity, UnlockEntry::with_first_act);
+    return sample.read_file(vault, name);
+  };
+  CHECK(read("a") == "alpha");
+  const auto operations = counted.operations();
+  const auto is_sync = [](const FileOperation& operation) {
+    return operation.kind == FileOperation::Kind::sync ||
+           operation.kind == FileOperation::Kind::sync_directory;
+  };
+  CHECK(std::ranges::count_if(operations, is_sync) == 1);
+  // Where that one fails, nothing is read.
+  const auto at = std::ranges::find_if(operations, is_sync) - operations.begin();
+  counted.set_fault(
+      Fault{counted.operations().size() + static_cast<std::size_t>(at), EIO, false, false});
+  CHECK(error_code([&] { read("a"); }) == ErrorCode::io);
+  counted.set_fault(std::nullopt);
+  CHECK(sample.news() == std::vector<std::string>{"unlock event ok", "read intent", "read done ok",
+                                                  "unlock event ok"});
+}
+
+TEST_CASE("access log: what an agent's keys are taken for is in it before a message names it") {
+  Logged sample;
+  static_cast<void>(sample.news());
+  {
+    Vault vault = sample.open_locked();
+    vault.unlock(vault.open_keys(vault_key()), sample.activity, UnlockEntry::with_first_act);
+    const std::uint64_t before = vault.verify_access_log(sample.activity).check.head.size;
+    CHECK(error_code([&] { static_cast<void>(vault.resolve(*SnapshotName::parse("files/9"))); }) ==
+          ErrorCode::not_found);
+    CHECK(vault.verify_access_log(sample.activity).check.head.size == before + 2);
+  }
+  CHECK(sample.news() == std::vector<std::string>{"unlock event ok"});
+}
+
 TEST_CASE("access log: a disk that fills up while something is read costs only the outcome") {
   Logged sample;
   FaultyFileSystem faulty(*sample.files);

@@ -14,6 +14,7 @@ inline constexpr std::array<std::string_view, 2> log_names{"log", "log.2"};
 inline constexpr std::string_view state_name = "state";
 inline constexpr std::string_view lock_name = "lock";
 inline constexpr std::string_view spool_name = "spool";
+inline constexpr std::string_view waiting_name = "waiting";
 
 // The state file. PNG's manner, as everywhere.
 inline constexpr std::array<unsigned char, 8> state_magic{0x89, 'M',  'N',  'S',
@@ -35,5 +36,7 @@ inline constexpr std::uint32_t segment_steps_max = 4096;
 inline constexpr std::int64_t segment_seconds_max = 86'400;
 // Failed unlocks that wait to be folded in; a hundred say as much as a million.
 inline constexpr std::size_t spooled_max = 100;
+// Records that wait for the next commit; more make one.
+inline constexpr std::size_t waiting_max = 100;
 
 }  // namespace muniment::access_format

@@ -7,16 +7,6 @@
 
 namespace muniment {
 
-namespace {
-
-// For what is written when nobody waits for it any more.
-class Unattended final : public Activity {
- public:
-  void notice(const std::string&) override {}
-};
-
-}  // namespace
-
 AccessPermit::AccessPermit(AccessJournal& journal, AccessSubject subject, std::uint64_t intent,
                            const Activity& activity)
     : x_journal(journal),
@@ -39,7 +29,7 @@ AccessJournal::AccessJournal(AccessLogPlace place, const LogKey& key, std::vecto
 AccessJournal::~AccessJournal() {
   if (x_waiting.empty()) return;
   try {
-    static_cast<void>(x_log.append(x_waiting, x_wait, Unattended()));
+    x_log.leave(x_waiting, x_wait, Unattended());
   } catch (const Error&) {  // NOLINT(bugprone-empty-catch): the intents are there
   }
 }
@@ -60,13 +50,10 @@ AccessRecord AccessJournal::record_of(const AccessSubject& subject, AccessStage 
   return record;
 }
 
-std::uint64_t AccessJournal::append(AccessRecord record, const Activity& activity) {
-  std::vector<AccessRecord> records = x_waiting;
-  records.push_back(std::move(record));
+std::uint64_t AccessJournal::write(std::span<const AccessRecord> records,
+                                   const Activity& activity) {
   try {
-    const std::uint64_t first = x_log.append(records, x_wait, activity);
-    x_waiting.clear();
-    return first + records.size() - 1;
+    return x_log.append(records, x_wait, activity);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::io) throw;
     throw Error(
@@ -76,6 +63,14 @@ std::uint64_t AccessJournal::append(AccessRecord record, const Activity& activit
   }
 }
 
+std::uint64_t AccessJournal::append(AccessRecord record, const Activity& activity) {
+  std::vector<AccessRecord> records = x_waiting;
+  records.push_back(std::move(record));
+  const std::uint64_t first = write(records, activity);
+  x_waiting.clear();
+  return first + records.size() - 1;
+}
+
 std::shared_ptr<AccessPermit> AccessJournal::begin(AccessSubject subject,
                                                    const Activity& activity) {
   const std::uint64_t intent = append(record_of(subject, AccessStage::intent), activity);
@@ -83,10 +78,22 @@ std::shared_ptr<AccessPermit> AccessJournal::begin(AccessSubject subject,
       new AccessPermit(*this, std::move(subject), intent, activity));
 }
 
+void AccessJournal::event_with_next(AccessSubject subject, AccessOutcome outcome) {
+  AccessRecord record = record_of(subject, AccessStage::event);
+  record.outcome = outcome;
+  x_waiting.push_back(std::move(record));
+}
+
 void AccessJournal::event(AccessSubject subject, AccessOutcome outcome, const Activity& activity) {
   AccessRecord record = record_of(subject, AccessStage::event);
   record.outcome = outcome;
   static_cast<void>(append(std::move(record), activity));
+}
+
+void AccessJournal::flush(const Activity& activity) {
+  if (x_waiting.empty()) return;
+  static_cast<void>(write(x_waiting, activity));
+  x_waiting.clear();
 }
 
 void AccessJournal::end(const AccessPermit& permit, bool failed) noexcept {

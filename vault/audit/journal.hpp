@@ -1,7 +1,7 @@
 // Who writes to the access log, and for what: the actor and the purpose, kept from one act to the
 // next. An act begins with an intent, which is on disk when begin() returns, and gives a permit:
 // without one, snapshot/Reader hands nothing out. How the act ended is written when the next one
-// begins, or when the journal ends.
+// begins; when the journal ends, it is left to the log's next writer.
 #pragma once
 
 #include <atomic>
@@ -63,7 +63,7 @@ class AccessJournal {
  public:
   AccessJournal(AccessLogPlace place, const LogKey& key, std::vector<Auditor> auditors,
                 AccessActor actor, std::chrono::milliseconds wait);
-  // Writes what is left to write. If that fails, the acts stand without their outcomes.
+  // Leaves what waits to the log's next writer. If that fails, the acts stand without outcomes.
   ~AccessJournal();
   AccessJournal(AccessJournal&&) = delete;
 
@@ -75,6 +75,10 @@ class AccessJournal {
                                                     const Activity& activity);
   // What is over as soon as it is said. Errors as above.
   void event(AccessSubject subject, AccessOutcome outcome, const Activity& activity);
+  // As event, but written with the next intent or event, or by flush.
+  void event_with_next(AccessSubject subject, AccessOutcome outcome);
+  // Writes what waits. Errors as above.
+  void flush(const Activity& activity);
   // See AccessLog::salvage.
   std::optional<std::uint64_t> salvage(const Activity& activity);
 
@@ -84,6 +88,8 @@ class AccessJournal {
   void end(const AccessPermit& permit, bool failed) noexcept;
   // Writes `record` behind what waits; returns its index.
   std::uint64_t append(AccessRecord record, const Activity& activity);
+  // Returns the index of the first. Error(io) says that nothing is done.
+  std::uint64_t write(std::span<const AccessRecord> records, const Activity& activity);
 
   const Clock& x_clock;
   AccessLog x_log;

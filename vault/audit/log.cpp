@@ -67,6 +67,16 @@ std::uint64_t AccessLog::append(std::span<const AccessRecord> records,
   return append_locked(records);
 }
 
+void AccessLog::leave(std::span<const AccessRecord> records, std::chrono::milliseconds wait,
+                      const Activity& activity) {
+  VAULT_ASSERT(!records.empty());
+  make_directory();
+  const auto held = lock_access_log(x_place.files, x_place.directory, wait, activity);
+  refresh();
+  if (leave_waiting(waiting_place(), records, x_place.random)) return;
+  static_cast<void>(append_locked(records));
+}
+
 bool AccessLog::is_unchanged() {
   if (!x_tail || x_tail->unlike.any()) return false;
   const Bytes& known = x_tail->content;
@@ -122,6 +132,7 @@ std::uint64_t AccessLog::append_locked(std::span<const AccessRecord> records) {
                          now < batch.state->begun + segment_seconds_max &&
                          now >= batch.state->begun;
   if (!continues) begin(batch);
+  take_waiting(batch);
   take_spool(batch);
   batch.first_record = x_tail->size() + batch.entries.size();
   for (const AccessRecord& record : records) add(batch, record);
@@ -151,6 +162,7 @@ void AccessLog::begin(Batch& batch) {
   RatchetKey first = RatchetKey::generate(x_place.random);
   std::ranges::move(begin_segment(x_place.name, first, x_auditors, x_place.random),
                     std::back_inserter(batch.entries));
+  batch.begins_segment = true;
   batch.state.emplace(
       RatchetState{std::move(first), 0, 0, x_place.clock.now(), auditors_digest(x_auditors)});
   if (known > 0) {
@@ -174,6 +186,16 @@ void AccessLog::take_spool(Batch& batch) {
   std::vector<std::string> spooled = read_spool(x_place.files, x_place.directory);
   batch.has_spool = !spooled.empty();
   std::ranges::move(spooled, std::back_inserter(batch.entries));
+}
+
+WaitingPlace AccessLog::waiting_place() const {
+  return {x_place.files, x_place.directory, x_place.name, x_key, x_tail->size()};
+}
+
+void AccessLog::take_waiting(Batch& batch) {
+  const std::vector<AccessRecord> waiting = read_waiting(waiting_place());
+  batch.has_waiting = !waiting.empty();
+  for (const AccessRecord& record : waiting) add(batch, record);
 }
 
 void AccessLog::commit(Batch batch) {
@@ -200,30 +222,39 @@ void AccessLog::commit(Batch batch) {
   std::ranges::move(batch.entries, std::back_inserter(x_tail->entries));
   x_tail->frontier = std::move(frontier);
   x_tail->checkpoint = std::move(checkpoint);
+  ++x_tail->commits;
   batch.state->size = x_tail->size();
   save_state(x_place.files, x_place.directory,
-             encode_state(*batch.state, x_place.name, x_key, x_place.random));
+             encode_state(*batch.state, x_place.name, x_key, x_place.random),
+             batch.begins_segment ? StateSync::now : StateSync::later);
+  if (batch.has_waiting) clear_waiting(waiting_place());
   if (batch.has_spool) clear_spool(x_place.files, x_place.directory);
   if (x_tail->entries.size() >= rotation_entries) rotate();
 }
 
-// Adds records to both copies, or leaves them as they were.
+// Adds records to both copies, or leaves them as they were. One copy is synced, the other left to
+// the system, and the next commit begins with that one: so there is always a copy that ends with a
+// commit which is on disk, and it takes one sync to have another.
 void AccessLog::write(ByteView records) {
   const std::uint64_t end = x_tail->content.size();
+  const std::size_t first = x_tail->commits % log_names.size();
+  bool is_doubtful = false;  // what was in the copy before may not be on disk either
   std::array<std::unique_ptr<File>, 2> copies;
   for (std::size_t copy = 0; copy < copies.size(); ++copy) {
     copies[copy] = x_place.files.open_or_create(x_place.directory / log_names[copy]);
   }
   try {
-    // `log` may lack what `log.2` has, never the reverse.
-    for (const std::size_t copy : {std::size_t{1}, std::size_t{0}}) {
-      copies[copy]->write_at(end, records);
-      copies[copy]->sync();
-    }
+    copies[first]->write_at(end, records);
+    is_doubtful = true;
+    copies[first]->sync();
+    is_doubtful = false;
+    copies[1 - first]->write_at(end, records);
   } catch (const Error&) {
+    const Bytes before = std::move(x_tail->content);
     x_tail.reset();
     try {
       for (const auto& copy : copies) copy->truncate(end);
+      if (is_doubtful) write_access_tail(x_place.files, x_place.directory, before);
     } catch (const Error&) {  // NOLINT(bugprone-empty-catch): what was half written is told apart
     }
     throw;
@@ -247,6 +278,7 @@ void AccessLog::rotate() try {
                       tail.entries.end());
   next.frontier = tail.frontier;
   next.checkpoint = tail.checkpoint;
+  next.commits = 1;
   next.content = encode_access_tail(x_place.name, next.before, next.entries, next.checkpoint);
   write_access_tail(x_place.files, x_place.directory, next.content);
   x_tail = std::move(next);

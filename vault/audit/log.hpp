@@ -1,5 +1,5 @@
-// The access log of this device, for writing (DESIGN §6). What is appended is on disk, in both
-// copies, when append returns: only then may a key be used for what was announced.
+// The access log of this device, for writing (DESIGN §6). What is appended is on disk when append
+// returns: only then may a key be used for what was announced.
 //
 // A log takes part in nothing else: it has a lock of its own, so that readers are not kept out by
 // whoever holds the vault's. Any number of processes may append; each continues what the others
@@ -10,6 +10,7 @@
 
 #include "vault/audit/state.hpp"
 #include "vault/audit/tail.hpp"
+#include "vault/audit/waiting.hpp"
 #include "vault/base/activity.hpp"
 
 namespace muniment {
@@ -36,6 +37,11 @@ class AccessLog {
   std::uint64_t append(std::span<const AccessRecord> records, std::chrono::milliseconds wait,
                        const Activity& activity);
 
+  // Leaves `records` to the next append, by whatever process: they may be lost with the power, and
+  // are in no checkpoint before. Errors as above.
+  void leave(std::span<const AccessRecord> records, std::chrono::milliseconds wait,
+             const Activity& activity);
+
   // For a log that is damaged in both copies: goes on after the last commit that is whole, and says
   // so in it. Returns how many bytes were given up; empty, and nothing happens, if it is not
   // damaged.
@@ -49,6 +55,8 @@ class AccessLog {
     std::uint64_t first_record = 0;  // index of its entry
     std::optional<RatchetState> state;
     bool has_spool = false;
+    bool has_waiting = false;
+    bool begins_segment = false;
   };
 
   void make_directory();
@@ -63,6 +71,8 @@ class AccessLog {
   void begin(Batch& batch);
   void add(Batch& batch, const AccessRecord& record);
   void take_spool(Batch& batch);
+  void take_waiting(Batch& batch);
+  [[nodiscard]] WaitingPlace waiting_place() const;
   void commit(Batch batch);
   void write(ByteView records);
   void rotate();

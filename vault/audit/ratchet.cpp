@@ -16,7 +16,6 @@ constexpr std::string_view commitment_label{"muniment/access-commit/v1\0", 26};
 constexpr std::string_view box_label{"muniment/access/v1\0", 19};
 constexpr std::string_view ratchet_label = "muniment/access-ratchet/v1";
 constexpr std::string_view key_type = "muniment/access-key/v1";
-constexpr std::byte padding_mark{0x80};
 
 Bytes box_context(const LedgerName& ledger, AccessLevel level) {
   Bytes context = to_bytes(box_label);
@@ -24,24 +23,6 @@ Bytes box_context(const LedgerName& ledger, AccessLevel level) {
   context.push_back(std::byte{0});
   context.push_back(static_cast<std::byte>(level));
   return context;
-}
-
-Bytes pad(std::string_view text) {
-  constexpr std::size_t multiple = access_format::padding_multiple;
-  Bytes padded = to_bytes(text);
-  padded.push_back(padding_mark);
-  padded.resize((padded.size() + multiple - 1) / multiple * multiple);
-  return padded;
-}
-
-// Empty unless `padded` is what pad() gives for some text.
-std::optional<std::string_view> unpad(ByteView padded) {
-  std::size_t end = padded.size();
-  while (end > 0 && padded[end - 1] == std::byte{0}) --end;
-  if (end == 0 || padded[end - 1] != padding_mark) return std::nullopt;
-  const std::string_view text = as_text(padded.first(end - 1));
-  if (pad(text).size() != padded.size()) return std::nullopt;
-  return text;
 }
 
 SecretBytes key_text(const LedgerName& ledger, const RatchetKey& key) {
@@ -104,15 +85,14 @@ RatchetKey next_ratchet_key(const RatchetKey& key) {
 AccessEntry seal_record(const RatchetKey& key, const LedgerName& ledger, const AccessRecord& record,
                         Random& random) {
   AccessEntry entry;
-  entry.box = seal_salted(key, box_context(ledger, entry.level), pad(encode(record)), random);
+  entry.box = seal_salted(key, box_context(ledger, entry.level), encode_padded(record), random);
   return entry;
 }
 
 std::optional<AccessRecord> open_record(const RatchetKey& key, const LedgerName& ledger,
                                         const AccessEntry& entry) {
   const auto padded = open_salted(key, box_context(ledger, entry.level), entry.box);
-  const auto text = padded ? unpad(padded->view()) : std::nullopt;
-  return text ? decode_access_record(*text) : std::nullopt;
+  return padded ? decode_padded_record(padded->view()) : std::nullopt;
 }
 
 Sha256Digest auditors_digest(std::span<const Auditor> auditors) {

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "vault/audit/format.hpp"
 #include "vault/base/assert.hpp"
 #include "vault/base/limits.hpp"
 #include "vault/base/text.hpp"
@@ -13,6 +14,7 @@ namespace muniment {
 namespace {
 
 constexpr std::string_view type = "muniment/access-record/v1";
+constexpr std::byte padding_mark{0x80};
 
 // In the order of the enumerations.
 constexpr std::array<std::string_view, 3> stage_names{"intent", "done", "event"};
@@ -47,6 +49,24 @@ bool is_consistent(const AccessRecord& record) noexcept {
          record.path.size() <= limits::path_bytes_max && fits(record.user, access_user_bytes_max) &&
          fits(record.detail, access_detail_bytes_max) &&
          fits(record.purpose, access_purpose_bytes_max);
+}
+
+Bytes pad(std::string_view text) {
+  constexpr std::size_t multiple = access_format::padding_multiple;
+  Bytes padded = to_bytes(text);
+  padded.push_back(padding_mark);
+  padded.resize((padded.size() + multiple - 1) / multiple * multiple);
+  return padded;
+}
+
+// Empty unless `padded` is what pad() gives for some text.
+std::optional<std::string_view> unpad(ByteView padded) {
+  std::size_t end = padded.size();
+  while (end > 0 && padded[end - 1] == std::byte{0}) --end;
+  if (end == 0 || padded[end - 1] != padding_mark) return std::nullopt;
+  const std::string_view text = as_text(padded.first(end - 1));
+  if (pad(text).size() != padded.size()) return std::nullopt;
+  return text;
 }
 
 }  // namespace
@@ -127,6 +147,15 @@ std::optional<AccessRecord> decode_access_record(std::string_view text) {
   // An empty path would have two texts.
   if (!reader.done() || !is_consistent(record) || encode(record) != text) return std::nullopt;
   return record;
+}
+
+Bytes encode_padded(const AccessRecord& record) {
+  return pad(encode(record));
+}
+
+std::optional<AccessRecord> decode_padded_record(ByteView padded) {
+  const auto text = unpad(padded);
+  return text ? decode_access_record(*text) : std::nullopt;
 }
 
 }  // namespace muniment

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "vault/base/bytes.hpp"
 #include "vault/base/clock.hpp"
 #include "vault/base/ids.hpp"
 
@@ -100,5 +101,9 @@ inline constexpr std::size_t access_detail_bytes_max = 4096;
 
 [[nodiscard]] std::string encode(const AccessRecord& record);
 [[nodiscard]] std::optional<AccessRecord> decode_access_record(std::string_view text);
+
+// As it is sealed: with a padding, so that its length says little.
+[[nodiscard]] Bytes encode_padded(const AccessRecord& record);
+[[nodiscard]] std::optional<AccessRecord> decode_padded_record(ByteView padded);
 
 }  // namespace muniment

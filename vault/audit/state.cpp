@@ -80,11 +80,12 @@ std::optional<RatchetState> load_state(FileSystem& files, const FileSystem::Path
   return decode_state(file->read_at(0, state_bytes + 1), ledger, log);
 }
 
-void save_state(FileSystem& files, const FileSystem::Path& directory, ByteView encoded) {
+void save_state(FileSystem& files, const FileSystem::Path& directory, ByteView encoded,
+                StateSync sync) {
   const auto file = files.open_or_create(directory / state_name);
   file->write_at(0, encoded);
   if (file->size() != encoded.size()) file->truncate(encoded.size());
-  file->sync();
+  if (sync == StateSync::now) file->sync();
 }
 
 }  // namespace muniment

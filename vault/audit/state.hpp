@@ -27,7 +27,11 @@ struct RatchetState {
 [[nodiscard]] std::optional<RatchetState> load_state(FileSystem& files,
                                                      const FileSystem::Path& directory,
                                                      const LedgerName& ledger, const LogKey& log);
-// In place, so that the key that was there is gone, as far as the medium lets it go; and synced.
-void save_state(FileSystem& files, const FileSystem::Path& directory, ByteView encoded);
+// In place, so that the key that was there is gone, as far as the medium lets it go. Unless it is
+// synced here, the system writes it within seconds: one that a power cut leaves behind the log goes
+// on from where the log is.
+enum class StateSync { now, later };
+void save_state(FileSystem& files, const FileSystem::Path& directory, ByteView encoded,
+                StateSync sync);
 
 }  // namespace muniment

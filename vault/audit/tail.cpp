@@ -68,10 +68,13 @@ Scan scan_copies(const TailCopies& copies, CopySet set, const LedgerId& ledger) 
   return scan;
 }
 
-// The log as it stood at this commit; empty unless it was signed just so.
-std::optional<AccessTail> log_at(const Scan& scan, const Scan::Commit& commit,
+// The log as it stood at commit `number`; empty unless it was signed just so.
+std::optional<AccessTail> log_at(const Scan& scan, std::size_t number,
                                  const NoteKey<LogPurpose>& log) {
+  const Scan::Commit& commit = scan.commits[number];
   AccessTail tail;
+  tail.commits = number + 1;
+  tail.newest = number == 0 ? 0 : scan.commits[number - 1].end;
   tail.before = scan.before;
   tail.base = scan.before.size();
   tail.frontier = scan.before;
@@ -116,6 +119,9 @@ class Loader {
   // The newest commit in `set`. Empty also if something was lost after it: an append that was cut
   // short leaves a rest in one copy only, so the other ends with a commit.
   [[nodiscard]] std::optional<AccessTail> newest(CopySet set) const;
+  [[nodiscard]] bool has_newest_commit(std::size_t copy, const AccessTail& chosen) const;
+  // Not synced when the power went: it may have anything in place of the newest commit.
+  [[nodiscard]] bool lacks_newest_commit(std::size_t copy, const AccessTail& chosen) const;
   void compare(AccessTail& chosen) const;
 
   LedgerName x_name;
@@ -143,14 +149,14 @@ std::optional<AccessTail> Loader::newest(CopySet set) const {
   const Scan::Commit& last = scan.commits.back();
   const bool reaches_an_end = std::ranges::any_of(
       x_copies, [&last](const TailCopy& copy) { return copy.size == last.end; });
-  return reaches_an_end ? log_at(scan, last, x_log) : std::nullopt;
+  return reaches_an_end ? log_at(scan, scan.commits.size() - 1, x_log) : std::nullopt;
 }
 
 std::optional<AccessTail> Loader::load(TailDepth depth) const {
   auto chosen = newest(0b01);
   const bool alike = header_is_whole(0) && header_is_whole(1) &&
                      x_copies[0].size == x_copies[1].size && chosen &&
-                     chosen->content.size() == x_copies[0].size;
+                     chosen->content.size() == x_copies[0].size && has_newest_commit(1, *chosen);
   if (depth == TailDepth::quick && alike) return chosen;
   // Of two that are one log the longer; of the same length the one that was rotated further.
   const auto better = [](const std::optional<AccessTail>& a, const std::optional<AccessTail>& b) {
@@ -169,7 +175,7 @@ std::optional<AccessTail> Loader::salvage() const {
   for (const CopySet set : {CopySet(0b01), CopySet(0b10), CopySet(0b11)}) {
     const Scan scan = scan_copies(x_copies, set, x_name.id());
     for (std::size_t i = scan.commits.size(); i-- > 0;) {
-      auto found = log_at(scan, scan.commits[i], x_log);
+      auto found = log_at(scan, i, x_log);
       if (!found) continue;
       if (!best || found->size() > best->size()) best = std::move(found);
       break;
@@ -177,6 +183,18 @@ std::optional<AccessTail> Loader::salvage() const {
   }
   if (best) best->unlike = 0b11;
   return best;
+}
+
+bool Loader::has_newest_commit(std::size_t copy, const AccessTail& chosen) const {
+  const ByteView newest = ByteView(chosen.content).subspan(chosen.newest);
+  return equal(x_copies[copy].file->read_at(chosen.newest, newest.size()), newest);
+}
+
+bool Loader::lacks_newest_commit(std::size_t copy, const AccessTail& chosen) const {
+  const Scan scan = scan_copies(x_copies, CopySet(std::size_t{1} << copy), x_name.id());
+  if (scan.commits.empty() || scan.commits.size() + 1 != chosen.commits) return false;
+  const std::size_t end = scan.commits.back().end;
+  return equal(ByteView(scan.content).first(end), ByteView(chosen.content).first(end));
 }
 
 void Loader::compare(AccessTail& chosen) const {
@@ -187,7 +205,10 @@ void Loader::compare(AccessTail& chosen) const {
     if (same) continue;
     chosen.unlike.set(copy);
     // A copy that a writer has not come to yet is a whole log of its own, only shorter.
-    if (header_is_whole(copy) && newest(CopySet(std::size_t{1} << copy))) continue;
+    if (header_is_whole(copy) &&
+        (newest(CopySet(std::size_t{1} << copy)) || lacks_newest_commit(copy, chosen))) {
+      continue;
+    }
     chosen.damage.push_back(
         {std::string(access_log_label) + ": " + std::string(access_format::log_names.at(copy)),
          found.file ? "damaged" : "missing"});

@@ -14,7 +14,9 @@ struct AccessTail {
   std::vector<std::string> entries;  // from `base` on, all of them committed
   Frontier frontier;                 // the tree over all
   SignedNote checkpoint;
-  Bytes content;  // of a copy's file, up to the end of the newest commit
+  std::size_t commits = 0;  // in the tail, the newest included
+  std::size_t newest = 0;   // where that began in the file, when it was loaded
+  Bytes content;            // of a copy's file, up to the end of the newest commit
   // Copies whose file is not just this, be it damage or an unfinished append.
   CopySet unlike;
   // What of it is damage.
@@ -24,7 +26,7 @@ struct AccessTail {
 };
 
 enum class TailDepth {
-  quick,        // the second copy is only read if something is wrong with the first
+  quick,        // of the second copy only the newest commit, unless something is wrong
   both_copies,  // both are read
 };
 
@@ -48,7 +50,7 @@ enum class TailDepth {
                                        std::span<const std::string> entries,
                                        const SignedNote& checkpoint);
 
-// Replaces both copies, the second one first, each whole.
+// Replaces both copies, the second one first, each whole and synced.
 void write_access_tail(FileSystem& files, const FileSystem::Path& directory, ByteView content);
 
 // "access log", for messages.

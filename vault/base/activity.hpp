@@ -40,4 +40,10 @@ class Activity {
   std::atomic<bool> x_stop{false};
 };
 
+// Of what nobody watches and nobody can stop.
+class Unattended final : public Activity {
+ public:
+  void notice(const std::string&) override {}
+};
+
 }  // namespace muniment
