@@ -29,6 +29,7 @@ MAY_INCLUDE = {
     "cli": {"vault", "vault/base"},
     "sync": {"sync/protocol", "sync/transport", "vault", "vault/base", "vault/merkle", "vault/note",
              "vault/store"},
+    "sync/daemon": {"sync", "sync/protocol", "sync/transport", "vault", "vault/base"},
     "sync/transport": {"sync/protocol", "vault", "vault/base"},
     "sync/protocol": {"vault/base", "vault/merkle", "vault/note"},
 }

@@ -1,0 +1,99 @@
+#include "sync/daemon/config.hpp"
+
+#include "vault/base/decimal.hpp"
+#include "vault/base/text.hpp"
+
+namespace muniment::sync {
+
+namespace {
+
+constexpr std::string_view blanks = " \t\r";
+constexpr std::uint64_t rescan_seconds_max = 3600;
+constexpr std::size_t short_id_digits = 8;
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(blanks);
+  if (first == text.npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+// Takes the first word off `text`.
+std::string_view take_word(std::string_view& text) {
+  text = trimmed(text);
+  const std::string_view word = text.substr(0, text.find_first_of(blanks));
+  text = trimmed(text.substr(word.size()));
+  return word;
+}
+
+[[noreturn]] void refuse(std::string_view key, std::string_view value, const char* wanted) {
+  const std::string given = value.empty() ? "" : escape(value) + ": ";
+  throw Error(ErrorCode::usage, escape(key) + ": " + given + wanted,
+              "munimentd.conf documents every option");
+}
+
+Address address_of(std::string_view key, std::string_view text) {
+  const auto address = parse_address(text);
+  if (!address || address->port == 0) refuse(key, text, "not an address and a port");
+  // The name of an onion service must never be asked of a name server.
+  if (address->host.ends_with(".onion")) refuse(key, text, "onion services need a proxy");
+  return *address;
+}
+
+PeerConfig peer_of(std::string_view value) {
+  std::string_view rest = value;
+  const auto device = DeviceId::from_hex(take_word(rest));
+  if (!device) refuse("peer", value, "begins with no device's id");
+  PeerConfig peer{*device, address_of("peer", take_word(rest)), std::string(rest)};
+  if (peer.name.empty()) peer.name = device->hex().substr(0, short_id_digits);
+  return peer;
+}
+
+}  // namespace
+
+void set_option(DaemonConfig& config, std::string_view key, std::string_view value) {
+  if (value.empty()) refuse(key, value, "has no value");
+  if (key == "vault") {
+    config.vault = value;
+  } else if (key == "key-file") {
+    config.key_file = value;
+  } else if (key == "listen") {
+    config.listen.push_back(address_of(key, value));
+  } else if (key == "peer") {
+    config.peers.push_back(peer_of(value));
+  } else if (key == "rescan") {
+    const auto seconds = from_decimal(value);
+    if (!seconds || *seconds == 0 || *seconds > rescan_seconds_max) {
+      refuse(key, value, "not a number of seconds from 1 to 3600");
+    }
+    config.rescan = std::chrono::seconds(*seconds);
+  } else {
+    refuse(key, value, "there is no such option");
+  }
+}
+
+void read_config(DaemonConfig& config, std::string_view text, const std::string& file_name) {
+  for (std::size_t number = 1; !text.empty(); ++number) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    const std::string_view content = trimmed(line);
+    if (content.empty() || content.front() == '#') continue;
+    const std::size_t sign = content.find('=');
+    try {
+      if (sign == content.npos) refuse(content, "", "no '=' in this line");
+      set_option(config, trimmed(content.substr(0, sign)), trimmed(content.substr(sign + 1)));
+    } catch (const Error& error) {
+      throw Error(error.code(), file_name + ":" + std::to_string(number) + ": " + error.what(),
+                  error.hint());
+    }
+  }
+}
+
+void require_complete(const DaemonConfig& config) {
+  if (config.vault.empty()) refuse("vault", "", "is not set");
+  if (config.key_file.empty()) refuse("key-file", "", "is not set");
+  if (config.listen.empty() && config.peers.empty()) {
+    refuse("listen", "", "neither this nor a peer is set, so there is nothing to do");
+  }
+}
+
+}  // namespace muniment::sync

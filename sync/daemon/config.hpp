@@ -1,0 +1,37 @@
+// The daemon's configuration: `key = value` lines in a file, or `--key value` on the command line.
+// munimentd.conf documents every key.
+#pragma once
+
+#include <filesystem>
+
+#include "sync/transport/transport.hpp"
+
+namespace muniment::sync {
+
+struct PeerConfig {
+  DeviceId device;
+  Address address;
+  std::string name;  // for the log; its id's first digits if none was given
+};
+
+struct DaemonConfig {
+  std::filesystem::path vault;
+  std::filesystem::path key_file;
+  std::vector<Address> listen;
+  std::vector<PeerConfig> peers;  // several of one device are its addresses, tried in turn
+  std::chrono::seconds rescan{2};
+};
+
+// Far more than 64 members' devices take.
+inline constexpr std::size_t config_bytes_max = std::size_t{256} * 1024;
+
+// Sets what one line or option says. Error(usage) names the key and what it should be.
+void set_option(DaemonConfig& config, std::string_view key, std::string_view value);
+
+// Every line of a file's text. Error(usage) names the line.
+void read_config(DaemonConfig& config, std::string_view text, const std::string& file_name);
+
+// Error(usage) if it lacks what every daemon needs.
+void require_complete(const DaemonConfig& config);
+
+}  // namespace muniment::sync

@@ -1,0 +1,212 @@
+#include "sync/daemon/daemon.hpp"
+
+#include "vault/base/text.hpp"
+
+namespace muniment::sync {
+
+namespace {
+
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+constexpr seconds first_pause{5};
+constexpr seconds longest_pause{std::chrono::minutes{5}};
+constexpr seconds longest_pause_at_fault{std::chrono::hours{1}};
+// A session that lasted so long is not one of a row of failures.
+constexpr seconds good_session{60};
+constexpr std::size_t short_id_digits = 8;
+
+std::string short_text(const LedgerRef& ledger) {
+  return "ledger " + ledger.collection.hex().substr(0, short_id_digits) + " of device " +
+         ledger.device.hex().substr(0, short_id_digits);
+}
+
+Credential credential_of(const DaemonConfig& config, Log& log) {
+  SecretFile file = read_secret_file(config.key_file, limits::mib);
+  if (file.open_to_others) {
+    log.warning(escape(config.key_file.native()) +
+                ": others may read this file; 'chmod 600' keeps it yours");
+  }
+  return Credential::key_file(std::move(file.content));
+}
+
+std::unique_ptr<FileLock> lock_for(const DaemonConfig& config, FileSystem& files) {
+  auto lock = files.try_lock(config.vault / "munimentd.lock");
+  if (!lock) {
+    throw Error(ErrorCode::busy,
+                escape(config.vault.native()) + ": another munimentd runs on this vault",
+                "stop it first");
+  }
+  return lock;
+}
+
+// What the other side must first mend.
+bool is_fault(const std::optional<CloseCode>& code) {
+  return code && *code != CloseCode::done && *code != CloseCode::stopping &&
+         *code != CloseCode::replaced;
+}
+
+}  // namespace
+
+seconds dial_pause(std::uint32_t failures, bool peer_failed) noexcept {
+  const seconds longest = peer_failed ? longest_pause_at_fault : longest_pause;
+  seconds pause = first_pause;
+  for (std::uint32_t i = 1; i < failures && pause < longest; ++i) pause *= 2;
+  return std::min(pause, longest);
+}
+
+Daemon::Daemon(const DaemonConfig& config, const Environment& environment, Log& log)
+    : x_log(log),
+      x_vault(Vault::open(config.vault, environment)),
+      x_lock(lock_for(config, environment.files)),
+      x_replication(x_vault, credential_of(config, log)),
+      x_replica(x_replication),
+      x_node(x_replica, x_replica, *this) {
+  for (const PeerConfig& peer : config.peers) {
+    Peer& known = x_peers[peer.device];
+    if (known.name.empty()) known.name = escape(peer.name);
+    known.addresses.push_back(peer.address);
+  }
+  static_cast<void>(x_replica.refresh());
+  TransportListener& listener = *this;
+  x_transport = std::make_unique<Transport>(
+      x_node, x_replication.transport_key(),
+      [this](const VerifyKey<TransportPurpose>& key) { return x_replication.find_device(key); },
+      listener);
+  for (const Address& address : config.listen) {
+    x_ports.push_back(x_transport->listen(address));
+    x_log.info("listening at " + to_text({address.host, x_ports.back()}));
+  }
+}
+
+Daemon::~Daemon() {
+  stop();
+}
+
+void Daemon::stop() {
+  x_transport->stop();
+}
+
+void Daemon::step() {
+  x_transport->run_on_node([this] { refresh(); });
+  x_transport->run_on_node([this] { dial_due(); });
+}
+
+void Daemon::refresh() {
+  if (x_packs > 0) x_log.info("packs that arrived: " + std::to_string(std::exchange(x_packs, 0)));
+  const std::vector<LedgerRef> changed = x_replica.refresh();
+  for (const LedgerRef& ledger : changed) x_node.changed(ledger);
+  if (!changed.empty()) x_transport->tick();
+}
+
+// ---- peers ----
+
+void Daemon::dial_due() {
+  const auto now = steady_clock::now();
+  for (auto& [device, peer] : x_peers) {
+    if (peer.sessions > 0 || peer.dialling || now < peer.not_before) continue;
+    const Address& address = peer.addresses[peer.next_address];
+    peer.next_address = (peer.next_address + 1) % peer.addresses.size();
+    peer.dialling = true;
+    x_transport->dial(device, address);
+  }
+}
+
+std::string Daemon::name_of(const DeviceId& device) const {
+  const auto found = x_peers.find(device);
+  return found == x_peers.end() ? "device " + device.hex() : found->second.name;
+}
+
+void Daemon::note_failure(Peer& peer, bool peer_failed) {
+  ++peer.failures;
+  peer.not_before = steady_clock::now() + dial_pause(peer.failures, peer_failed);
+}
+
+void Daemon::connected(const DeviceId& device, const std::string& address) {
+  x_log.info(name_of(device) + ": connected, " + escape(address));
+  const auto found = x_peers.find(device);
+  if (found == x_peers.end()) return;
+  Peer& peer = found->second;
+  ++peer.sessions;
+  peer.dialling = false;
+  peer.since = steady_clock::now();
+}
+
+void Daemon::disconnected(const DeviceId& device, const std::string& address, const End& end) {
+  const std::string why =
+      end.code ? std::string(to_text(*end.code)) : "it broke: " + escape(end.cause);
+  const std::string text = name_of(device) + ": session ended, " + escape(address) + ": " + why +
+                           "; " + human_bytes(end.received) + " received, " +
+                           human_bytes(end.sent) + " sent";
+  if (end.peer_failed) {
+    x_log.warning(text + "; the fault is theirs");
+  } else {
+    x_log.info(text);
+  }
+  const auto found = x_peers.find(device);
+  if (found == x_peers.end()) return;
+  Peer& peer = found->second;
+  --peer.sessions;
+  if (is_fault(end.code)) {
+    // A session that went well for a while begins the row anew.
+    if (steady_clock::now() - peer.since >= good_session) peer.failures = 0;
+    return note_failure(peer, true);
+  }
+  peer.failures = 0;
+  if (end.code != CloseCode::done && end.code != CloseCode::replaced) {
+    peer.not_before = steady_clock::now() + first_pause;
+  }
+}
+
+void Daemon::not_connected(const std::optional<DeviceId>& device, const std::string& address,
+                           const std::string& cause) {
+  const std::string who = device ? name_of(*device) : std::string("somebody");
+  x_log.info(who + ": not connected, " + escape(address) + ": " + escape(cause));
+  const auto found = device ? x_peers.find(*device) : x_peers.end();
+  if (found == x_peers.end()) return;
+  found->second.dialling = false;
+  if (found->second.sessions == 0) note_failure(found->second, false);
+}
+
+void Daemon::transport_failed(const std::string& cause) {
+  x_log.warning(escape(cause));
+}
+
+// ---- what sessions bring ----
+
+void Daemon::ledger_grew(const LedgerRef& ledger, std::uint64_t size) {
+  x_log.info(short_text(ledger) + ": " + std::to_string(size) + " entries");
+}
+
+void Daemon::fork_found(const LedgerRef& ledger, const DeviceId& from) {
+  x_log.warning(short_text(ledger) + ": two histories, the proof came from " + name_of(from) +
+                "; nothing more of it is taken");
+}
+
+void Daemon::own_ledger_is_old(const LedgerRef& ledger, std::uint64_t known_size) {
+  x_log.warning(short_text(ledger) + ": partners know " + std::to_string(known_size) +
+                " entries of this device, more than are here: this vault was put back");
+}
+
+void Daemon::own_ledger_differs(const LedgerRef& ledger) {
+  x_log.warning(short_text(ledger) + ": a partner knows another history of this device");
+}
+
+void Daemon::pack_arrived(const PackName&) {
+  ++x_packs;
+}
+
+void Daemon::bad_shards(const DeviceId& from, const PackName& pack) {
+  x_log.warning(name_of(from) + ": sent shards that are not of pack " + pack.pack.hex());
+}
+
+void Daemon::possession_answered(const DeviceId& by, const ShardName& shard, bool proven) {
+  x_log.info(name_of(by) + ": " + (proven ? "could" : "could not") + " produce a shard of pack " +
+             shard.pack.pack.hex());
+}
+
+void Daemon::storage_failed(const std::string& cause) {
+  x_log.warning(escape(cause) + "; nothing is fetched for a while");
+}
+
+}  // namespace muniment::sync

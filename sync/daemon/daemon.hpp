@@ -1,0 +1,78 @@
+// A vault that answers its peers and dials them, until it is told to stop.
+#pragma once
+
+#include "sync/daemon/config.hpp"
+#include "sync/daemon/log.hpp"
+#include "sync/vault_replica.hpp"
+
+namespace muniment::sync {
+
+// How long to wait before a peer is dialled again after so many failures in a row: 5 s, each time
+// twice as long, up to an hour if the peer broke a rule and to 5 minutes if it was not there.
+[[nodiscard]] std::chrono::seconds dial_pause(std::uint32_t failures, bool peer_failed) noexcept;
+
+class Daemon final : private Listener, private TransportListener {
+ public:
+  // Opens the vault with the key file's service compartment and listens. Errors are those of
+  // Vault::open and Keyring::open_service; Error(busy) if another daemon runs on this vault;
+  // Error(io) if it cannot listen.
+  Daemon(const DaemonConfig& config, const Environment& environment, Log& log);
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+  ~Daemon() override;
+
+  // Looks what other programs wrote to the vault, and dials who is not connected and due. To be
+  // called every config.rescan. Returns at once.
+  void step();
+  // Ends every session and returns when nothing runs any more.
+  void stop();
+
+  // Where it listens, in the order of the configuration.
+  [[nodiscard]] const std::vector<std::uint16_t>& ports() const noexcept { return x_ports; }
+
+ private:
+  // A device that is dialled. On the node's strand.
+  struct Peer {
+    std::string name;
+    std::vector<Address> addresses;
+    std::size_t next_address = 0;
+    bool dialling = false;
+    int sessions = 0;  // two for a moment, when one replaces the other
+    std::chrono::steady_clock::time_point since{};
+    std::uint32_t failures = 0;  // in a row
+    std::chrono::steady_clock::time_point not_before{};
+  };
+
+  void refresh();
+  void dial_due();
+  [[nodiscard]] std::string name_of(const DeviceId& device) const;
+  void note_failure(Peer& peer, bool peer_failed);
+
+  void ledger_grew(const LedgerRef& ledger, std::uint64_t size) override;
+  void fork_found(const LedgerRef& ledger, const DeviceId& from) override;
+  void own_ledger_is_old(const LedgerRef& ledger, std::uint64_t known_size) override;
+  void own_ledger_differs(const LedgerRef& ledger) override;
+  void pack_arrived(const PackName& pack) override;
+  void bad_shards(const DeviceId& from, const PackName& pack) override;
+  void possession_answered(const DeviceId& by, const ShardName& shard, bool proven) override;
+  void storage_failed(const std::string& cause) override;
+
+  void connected(const DeviceId& peer, const std::string& address) override;
+  void disconnected(const DeviceId& peer, const std::string& address, const End& end) override;
+  void not_connected(const std::optional<DeviceId>& peer, const std::string& address,
+                     const std::string& cause) override;
+  void transport_failed(const std::string& cause) override;
+
+  Log& x_log;
+  Vault x_vault;
+  std::unique_ptr<FileLock> x_lock;
+  Replication x_replication;
+  VaultReplica x_replica;
+  Node x_node;
+  std::map<DeviceId, Peer> x_peers;
+  std::vector<std::uint16_t> x_ports;
+  std::uint64_t x_packs = 0;  // that arrived since it was last said
+  std::unique_ptr<Transport> x_transport;
+};
+
+}  // namespace muniment::sync
