@@ -182,9 +182,8 @@ ExitCode verify(Session& session, const NoArguments&) {
   } else if (!found.exists) {
     terminal.write_line("there is no access log yet");
   } else {
-    terminal.write_line(fmt::format(
-        "{}: signature, hashes and tiles checked; witnessed by nobody",
-        found.check.head.size == 1 ? "1 entry" : fmt::format("{} entries", found.check.head.size)));
+    terminal.write_line(fmt::format("{}: signature, hashes and tiles checked; witnessed by nobody",
+                                    count_of(found.check.head.size, "entry")));
     for (const LedgerDamage& item : damage) terminal.write_line(item.object + ": " + item.cause);
   }
   return damage.empty() ? ExitCode::ok : ExitCode::damaged;

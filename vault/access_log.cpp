@@ -37,12 +37,10 @@ std::vector<Auditor> Vault::State::auditors() const {
     if (member.roles.has(Role::auditor)) add_member(consortium, member.id, list);
   }
   // Somebody must be able to read it.
-  if (list.empty()) {
-    const auto own = consortium.devices().find(identity().device);
-    if (own != consortium.devices().end()) {
-      add_member(consortium, own->second.certificate.member, list);
-      if (list.empty()) list.push_back({own->first, own->second.certificate.keys.reading});
-    }
+  const Device* own = own_device();
+  if (list.empty() && own != nullptr) {
+    add_member(consortium, own->certificate.member, list);
+    if (list.empty()) list.push_back({identity().device, own->certificate.keys.reading});
   }
   if (list.empty()) {
     throw Error(ErrorCode::damaged,
@@ -54,9 +52,8 @@ std::vector<Auditor> Vault::State::auditors() const {
 }
 
 std::unique_ptr<AccessJournal> Vault::State::make_journal(const LogKey& log) const {
-  const auto own = record->consortium.devices().find(identity().device);
   AccessActor actor{{}, user, purpose};
-  if (own != record->consortium.devices().end()) actor.member = own->second.certificate.member;
+  if (const Device* own = own_device()) actor.member = own->certificate.member;
   const AccessLogPlace place{environment.files, environment.random, environment.clock,
                              access_directory(), access_log_name()};
   return std::make_unique<AccessJournal>(place, log, auditors(), std::move(actor),
@@ -93,8 +90,7 @@ void Vault::State::spool_event(std::string_view act, const std::string& detail,
     AccessRecord said;
     said.time = std::max<UnixSeconds>(environment.clock.now(), 0);
     said.act = act;
-    const auto own = record->consortium.devices().find(identity().device);
-    if (own != record->consortium.devices().end()) said.member = own->second.certificate.member;
+    if (const Device* own = own_device()) said.member = own->certificate.member;
     said.detail = detail;
     said.outcome = outcome;
     spool(environment.files, environment.random, access_directory(), said, auditors());
@@ -128,8 +124,7 @@ void Vault::record_agent(const DeviceKeys& keys, std::optional<std::chrono::seco
 }
 
 VerifyKey<LogPurpose> Vault::State::own_log_key() const {
-  const auto own = record->consortium.devices().find(identity().device);
-  if (own != record->consortium.devices().end()) return own->second.certificate.keys.log;
+  if (const Device* own = own_device()) return own->certificate.keys.log;
   throw Error(ErrorCode::damaged, "this device's certificate is missing",
               "put its ledger back from a copy of the vault");
 }

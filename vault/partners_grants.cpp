@@ -10,6 +10,11 @@ namespace muniment {
 
 namespace {
 
+// As the access log says it: a member, or one of its devices.
+std::string whom(const std::string& member, const std::string& device) {
+  return access_detail(device.empty() ? member : member + "/" + device);
+}
+
 // By which a device's accepted ledgers are fixed: what is known of them now.
 LedgerSizes known_sizes(const LedgerSet& set, const DeviceId& device) {
   LedgerSizes sizes;
@@ -101,10 +106,9 @@ Partners::GrantReport Partners::grant(const GrantRequest& request, Activity& act
   vault.refresh(activity);
   vault.require_untouched_ledgers();
   const CollectionId id = vault.find_collection(request.collection).id;
-  const std::string whom =
-      request.device.empty() ? request.member : request.member + "/" + request.device;
   const auto permit = vault.begin(
-      {.act = access_act::grant, .collection = id, .detail = access_detail(whom)}, activity);
+      {.act = access_act::grant, .collection = id, .detail = whom(request.member, request.device)},
+      activity);
   const MemberId member = find_member(request.member);
   const Consortium& consortium = vault.record->consortium;
   std::vector<Grantee> to;
@@ -201,11 +205,8 @@ RevokeReport Partners::revoke(const std::string& member_text, const std::string&
   const std::unique_ptr<FileLock> held = vault.lock(activity);
   vault.refresh(activity);
   vault.require_untouched_ledgers();
-  const auto permit = vault.begin(
-      {.act = access_act::revoke,
-       .detail =
-           access_detail(device_text.empty() ? member_text : member_text + "/" + device_text)},
-      activity);
+  const auto permit =
+      vault.begin({.act = access_act::revoke, .detail = whom(member_text, device_text)}, activity);
   const MemberId member = find_member(member_text);
   std::vector<DeviceId> devices = devices_named(member, device_text, true);
   Excluded excluded(devices.begin(), devices.end());

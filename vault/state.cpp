@@ -107,9 +107,9 @@ void Vault::State::keep_adopted() {
 }
 
 void Vault::State::use_listed_authority() {
-  const auto own = record->consortium.devices().find(identity().device);
-  if (own == record->consortium.devices().end()) return;
-  const CharterMember* member = record->consortium.charter().find(own->second.certificate.member);
+  const Device* own = own_device();
+  if (own == nullptr) return;
+  const CharterMember* member = record->consortium.charter().find(own->certificate.member);
   auto fresh = find_authority(environment.files, directory, opened->reading.reading);
   if (member != nullptr && fresh && is_listed(*member, *fresh)) {
     opened->reading.authority = std::move(fresh);
@@ -249,19 +249,22 @@ Opened& Vault::State::unlocked() {
   return *opened;
 }
 
-const MemberId& Vault::State::own_member() const {
+const Device* Vault::State::own_device() const {
   const auto own = record->consortium.devices().find(identity().device);
-  if (own != record->consortium.devices().end()) return own->second.certificate.member;
+  return own == record->consortium.devices().end() ? nullptr : &own->second;
+}
+
+const MemberId& Vault::State::own_member() const {
+  if (const Device* own = own_device()) return own->certificate.member;
   throw Error(ErrorCode::denied, "no charter in force here lists the member of this device",
               "take in the newest text of a partner with 'muniment accept FILE'");
 }
 
 std::string Vault::State::members_with(Role role) const {
   std::vector<std::string> names;
+  const Device* own = own_device();
   for (const CharterMember& member : record->consortium.charter().members) {
-    const auto own = record->consortium.devices().find(identity().device);
-    const bool is_own =
-        own != record->consortium.devices().end() && own->second.certificate.member == member.id;
+    const bool is_own = own != nullptr && own->certificate.member == member.id;
     if (!member.roles.has(role) || is_own) continue;
     const auto name = opened->names.members.find(member.id);
     names.push_back(name == opened->names.members.end() ? member.id.hex() : escape(name->second));
@@ -349,9 +352,9 @@ const CollectionAccess& Vault::State::find_collection(const std::string& name) {
 }
 
 const Journey* Vault::State::journey() const {
-  const auto device = record->consortium.devices().find(identity().device);
-  if (device == record->consortium.devices().end()) return nullptr;
-  const std::optional<Journey>& journey = device->second.journey;
+  const Device* own = own_device();
+  if (own == nullptr) return nullptr;
+  const std::optional<Journey>& journey = own->journey;
   return journey && !journey->returned ? &*journey : nullptr;
 }
 

@@ -106,6 +106,9 @@ struct Vault::State {
   void refresh(Activity& activity);
 
   [[nodiscard]] Opened& unlocked();
+  // This device as the ledgers have it; null if its certificate is missing. Valid until the record
+  // is replaced.
+  [[nodiscard]] const Device* own_device() const;
   // The member whose device this is, and its authority key. Error(denied) if that is elsewhere,
   // or no charter in force here knows the device.
   [[nodiscard]] const MemberId& own_member() const;

@@ -11,11 +11,6 @@
 
 namespace muniment::test {
 
-class Quiet final : public Activity {
- public:
-  void notice(const std::string&) override {}
-};
-
 class AccessFixture {
  public:
   AccessFixture() {
@@ -95,7 +90,7 @@ class AccessFixture {
   MemoryFileSystem files;
   FixedRandom random{5};
   FixedClock clock;
-  Quiet activity;
+  Unattended activity;
   FileSystem::Path directory = "vault/access/log";
   SigningKey<LogPurpose> key = make_key<SigningKey<LogPurpose>>(1);
   ReadingSecretKey reading = make_key<ReadingSecretKey>(2);
