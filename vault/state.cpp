@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <thread>
 
+#include "vault/base/lock_wait.hpp"
 #include "vault/consortium/deposit.hpp"
 #include "vault/ledger/writer.hpp"
 #include "vault/snapshot/follow.hpp"
@@ -54,18 +54,13 @@ std::unique_ptr<FileLock> Vault::State::try_lock() {
 }
 
 std::unique_ptr<FileLock> Vault::State::lock(const Activity& activity) {
-  using namespace std::chrono;
-  const auto deadline = steady_clock::now() + lock_wait;
-  while (true) {
-    if (auto held = try_lock()) return held;
-    if (steady_clock::now() >= deadline) {
-      throw Error(ErrorCode::busy,
-                  escape(directory.native()) + ": another process is writing to this vault",
-                  "wait for it to end, or give it more time with --wait SECONDS");
-    }
-    activity.check();
-    std::this_thread::sleep_for(milliseconds(50));
-  }
+  constexpr std::chrono::milliseconds between_tries{50};
+  auto held = wait_for_lock(environment.files, directory / marker_name, {lock_wait, between_tries},
+                            activity);
+  if (held) return held;
+  throw Error(ErrorCode::busy,
+              escape(directory.native()) + ": another process is writing to this vault",
+              "wait for it to end, or give it more time with --wait SECONDS");
 }
 
 void Vault::State::load_record() {

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <iterator>
-#include <thread>
 
 #include "vault/audit/format.hpp"
 #include "vault/audit/spool.hpp"
 #include "vault/audit/tile_store.hpp"
 #include "vault/base/assert.hpp"
 #include "vault/base/error.hpp"
+#include "vault/base/lock_wait.hpp"
 
 namespace muniment {
 
@@ -23,18 +23,11 @@ AccessLog::AccessLog(AccessLogPlace place, const LogKey& key, std::vector<Audito
 std::unique_ptr<FileLock> lock_access_log(FileSystem& files, const FileSystem::Path& directory,
                                           std::chrono::milliseconds wait,
                                           const Activity& activity) {
-  using namespace std::chrono;
-  const auto deadline = steady_clock::now() + wait;
-  while (true) {
-    if (auto held = files.try_lock(directory / lock_name)) return held;
-    if (steady_clock::now() >= deadline) {
-      throw Error(ErrorCode::busy,
-                  std::string(access_log_label) + ": another process is writing to it",
-                  "wait for it to end, or give it more time with --wait SECONDS");
-    }
-    activity.check();
-    std::this_thread::sleep_for(milliseconds(5));
-  }
+  constexpr std::chrono::milliseconds between_tries{5};
+  auto held = wait_for_lock(files, directory / lock_name, {wait, between_tries}, activity);
+  if (held) return held;
+  throw Error(ErrorCode::busy, std::string(access_log_label) + ": another process is writing to it",
+              "wait for it to end, or give it more time with --wait SECONDS");
 }
 
 std::vector<LedgerDamage> heal_access_log(FileSystem& files, const FileSystem::Path& directory,
