@@ -1,7 +1,6 @@
 #!/usr/bin/env python3
 """Real daemons on loopback: what they bring, and how they end."""
 
-import os
 import random
 import signal
 import socket
@@ -9,94 +8,22 @@ import subprocess
 import time
 
 import support
-from support import tree_of, write
-from test_partners import Partner, PartnerCase
+from daemons import DAEMON, PATIENCE_SECONDS, Daemon, DaemonCase
+from support import write
 
-DAEMON = os.environ.get("MUNIMENTD_PROGRAM", "build/release/bin/munimentd")
-# Only against hanging.
-PATIENCE_SECONDS = 240
 ROUNDS = 20
 
 
-def free_port():
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return listening.getsockname()[1]
-
-
-class Daemon:
-    """munimentd on a partner's vault, opened by a key file that opens the service compartment alone."""
-
-    def __init__(self, case, partner):
-        self.case = case
-        self.partner = partner
-        self.port = free_port()
-        self.key = case.scratch / f"{partner.name}.daemon"
-        partner.run("key", "add", "--new-key-file", self.key, "--service")
-        own = [device for device in partner.run("device", "list", "--json").json_lines if device["own"]]
-        self.device = own[0]["id"]
-        self.config = case.scratch / f"{partner.name}.conf"
-        self.log = case.scratch / f"{partner.name}.log"
-        self.process = None
-        case.addCleanup(self.end)
-
-    def configure(self, *peers):
-        lines = [f"vault = {self.partner.vault}", f"key-file = {self.key}", f"listen = 127.0.0.1:{self.port}",
-                 "rescan = 1"]
-        lines += [f"peer = {peer.device} 127.0.0.1:{peer.port} {peer.partner.name}" for peer in peers]
-        write(self.config, "\n".join(lines).encode())
-
-    def start(self):
-        with open(self.log, "ab") as log:
-            self.process = subprocess.Popen([DAEMON, "--config", str(self.config)], stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log, env=support.environment())
-
-    def end(self, how=signal.SIGKILL):
-        """The exit status."""
-        if self.process is None:
-            return None
-        self.process.send_signal(how)
-        status = self.process.wait(PATIENCE_SECONDS)
-        self.process = None
-        return status
-
-    def packs(self):
-        return {pack.name for pack in (self.partner.vault / "packs").glob("*/*.pack")}
-
-
-class Munimentd(PartnerCase):
+class Munimentd(DaemonCase):
     def setUp(self):
         super().setUp()
         partners = self.three()
-        partners[0].run("collection", "create", "letters")
-        for name in ("bbc", "lemonde"):
-            partners[0].run("grant", "letters", name)
+        self.share_collection(*partners)
         self.first, self.second, self.third = self.daemons = [Daemon(self, partner) for partner in partners]
         # In a row: the first and the third never speak to each other.
         self.first.configure()
-        self.second.configure(self.first)
-        self.third.configure(self.second)
-
-    def ingest(self, partner, name, size):
-        write(self.scratch / name / "leak.bin", support.random_bytes(size, name))
-        return partner.run("ingest", "letters", self.scratch / name).text.strip()
-
-    def wait_until(self, condition):
-        end = time.monotonic() + PATIENCE_SECONDS
-        while not condition():
-            if time.monotonic() > end:
-                self.fail("\n".join(f"{daemon.log}:\n{daemon.log.read_text()}" for daemon in self.daemons))
-            time.sleep(0.05)
-
-    def have_all(self, count):
-        return all(len(daemon.packs()) == count for daemon in self.daemons)
-
-    def assert_alike(self, snapshot, name):
-        for daemon in self.daemons:
-            daemon.partner.run("verify", "--read-data")
-            target = self.scratch / f"restored-{daemon.partner.name}-{name}"
-            daemon.partner.run("restore", snapshot, target)
-            self.assertEqual(tree_of(target / name), tree_of(self.scratch / name))
+        self.second.configure(self.first.peer())
+        self.third.configure(self.second.peer())
 
     def test_what_one_takes_in_arrives_at_the_others_and_all_end_when_told(self):
         for daemon in self.daemons:
@@ -107,8 +34,7 @@ class Munimentd(PartnerCase):
         answer = self.ingest(self.third.partner, "answer", 1_000_000)
         packs = len(self.third.packs())
         self.wait_until(lambda: self.have_all(packs))
-        for daemon in self.daemons:
-            self.assertEqual(daemon.end(signal.SIGTERM), 0, daemon.log.read_text())
+        self.stop_all()
         self.assert_alike(before, "before")
         self.assert_alike(answer, "answer")
         for daemon in self.daemons:
@@ -132,8 +58,7 @@ class Munimentd(PartnerCase):
                 self.second.start()
             time.sleep(chance.random() * 0.3)
         self.wait_until(lambda: self.have_all(packs))
-        for daemon in self.daemons:
-            self.assertEqual(daemon.end(signal.SIGTERM), 0, daemon.log.read_text())
+        self.stop_all()
         self.assert_alike(snapshot, "large")
 
     def test_a_stranger_and_rubbish_do_no_harm(self):
