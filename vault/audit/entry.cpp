@@ -1,6 +1,5 @@
 #include "vault/audit/entry.hpp"
 
-#include <algorithm>
 #include <array>
 
 #include "vault/base/assert.hpp"
@@ -76,9 +75,7 @@ std::string encode(const AccessEntry& entry) {
 std::optional<AccessEntry> decode_access_entry(std::string_view entry) {
   RecordReader reader(entry, access_type);
   AccessEntry result;
-  const auto level = std::ranges::find(level_names, reader.key("level").word());
-  if (level == level_names.end()) return std::nullopt;
-  result.level = static_cast<AccessLevel>(level - level_names.begin());
+  result.level = reader.key("level").one_of<AccessLevel>(level_names);
   if (reader.key_if("release")) {
     result.release = reader.base64();
     if (result.release.empty()) reader.fail();

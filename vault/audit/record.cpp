@@ -21,15 +21,6 @@ constexpr std::array<std::string_view, 3> stage_names{"intent", "done", "event"}
 constexpr std::array<std::string_view, 5> outcome_names{"ok", "partly", "interrupted", "denied",
                                                         "failed"};
 
-template <class Value, std::size_t Size>
-std::optional<Value> value_of(const std::array<std::string_view, Size>& names,
-                              std::string_view name) noexcept {
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    if (names[i] == name) return static_cast<Value>(i);
-  }
-  return std::nullopt;
-}
-
 bool is_act(std::string_view act) noexcept {
   constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyz-";
   return !act.empty() && act.size() <= 32 &&
@@ -120,9 +111,7 @@ std::optional<AccessRecord> decode_access_record(std::string_view text) {
   AccessRecord record;
   record.time = reader.key("time").time();
   record.act = reader.key("act").word();
-  const auto stage = value_of<AccessStage>(stage_names, reader.key("stage").word());
-  if (!stage) reader.fail();
-  record.stage = stage.value_or(AccessStage::event);
+  record.stage = reader.key("stage").one_of<AccessStage>(stage_names);
   record.member = reader.key("member").hex<MemberId>();
   if (reader.key_if("user")) record.user = reader.rest();
   if (reader.key_if("collection")) record.collection = reader.hex<CollectionId>();
@@ -135,10 +124,7 @@ std::optional<AccessRecord> decode_access_record(std::string_view text) {
   if (reader.key_if("detail")) record.detail = reader.rest();
   if (reader.key_if("purpose")) record.purpose = reader.rest();
   if (reader.key_if("intent")) record.intent = reader.u64();
-  if (reader.key_if("outcome")) {
-    record.outcome = value_of<AccessOutcome>(outcome_names, reader.word());
-    if (!record.outcome) reader.fail();
-  }
+  if (reader.key_if("outcome")) record.outcome = reader.one_of<AccessOutcome>(outcome_names);
   if (reader.key_if("counts")) {
     record.counts.emplace();
     record.counts->files = reader.u64();

@@ -1,6 +1,5 @@
 #include "vault/consortium/grant.hpp"
 
-#include <algorithm>
 #include <array>
 
 #include "vault/crypto/hash.hpp"
@@ -30,13 +29,6 @@ Grantee read_grantee(RecordReader& reader) {
   if (kind == "device") return reader.hex<DeviceId>();
   if (kind != "recovery") reader.fail();
   return reader.hex<MemberId>();
-}
-
-Rights read_rights(RecordReader& reader) {
-  const auto* const found = std::ranges::find(rights_names, reader.key("rights").word());
-  if (found != rights_names.end()) return static_cast<Rights>(found - rights_names.begin());
-  reader.fail();
-  return Rights::replicate;
 }
 
 bool read_yes_or_no(RecordReader& reader) {
@@ -77,7 +69,7 @@ std::optional<Grant> decode_grant(std::string_view text) {
   grant.commitment = reader.hex<EpochCommitment>();
   grant.epoch_key = reader.key("epoch-key").hex<Sha256Digest>();
   grant.to = read_grantee(reader);
-  grant.rights = read_rights(reader);
+  grant.rights = reader.key("rights").one_of<Rights>(rights_names);
   grant.history = read_yes_or_no(reader.key("history"));
   if (reader.key_if("envelope")) {
     const auto digest = reader.hex<Sha256Digest>();

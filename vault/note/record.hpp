@@ -7,6 +7,8 @@
 // order.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <string>
 
 #include "vault/base/bytes.hpp"
@@ -82,6 +84,14 @@ class RecordReader {
   template <class Fixed>
   [[nodiscard]] Fixed base64() {
     return expect(Fixed::from_bytes(base64()));
+  }
+
+  // A word that is one of `names`, which are in the order of the enumeration's values from 0 on.
+  template <class Enum, std::size_t count>
+  [[nodiscard]] Enum one_of(const std::array<std::string_view, count>& names) {
+    const auto found = std::ranges::find(names, word());
+    if (found == names.end()) fail();
+    return found == names.end() ? Enum{} : static_cast<Enum>(found - names.begin());
   }
 
   // For a caller's own rules: an order that must be kept, a word that must be one of some.
