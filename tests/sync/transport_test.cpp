@@ -118,6 +118,12 @@ class Parties {
     return {circle.world.consortium, circle[i].device(),       0,
             limits::requests_max,    limits::window_bytes_max, {}};
   }
+  // `peer` shows the second party's key, and says hello as it would.
+  void introduce(RawPeer& peer) {
+    const TlsIdentity identity(key_of(1));
+    REQUIRE(peer.shake_hands(identity.context()));
+    peer.say(hello_of(1), 0);
+  }
 
   Circle circle;
   std::map<VerifyKey<TransportPurpose>, DeviceId> known;
@@ -330,9 +336,7 @@ TEST_CASE("transport: a peer that reads nothing holds no slot") {
   REQUIRE(size_class);
   const auto answering = parties.start(0, {.write_time = 100ms, .now = {}});
   RawPeer peer(answering->listen(loopback), 4096);
-  const TlsIdentity identity(key_of(1));
-  REQUIRE(peer.shake_hands(identity.context()));
-  peer.say(parties.hello_of(1), 0);
+  parties.introduce(peer);
   const auto run =
       static_cast<std::uint8_t>(std::min<std::size_t>(run_shards_max(*size_class), 255));
   const std::size_t asks = limits::window_bytes_max / limits::piece_bytes_max;
@@ -348,9 +352,7 @@ TEST_CASE("transport: a peer that closes in the middle of a frame is only gone")
   Parties parties;
   const auto answering = parties.start(0);
   RawPeer peer(answering->listen(loopback));
-  const TlsIdentity identity(key_of(1));
-  REQUIRE(peer.shake_hands(identity.context()));
-  peer.say(parties.hello_of(1), 0);
+  parties.introduce(peer);
   peer.send(Bytes{std::byte{4}, std::byte{0}});
   peer.close();
   const auto end = parties.events[0].disconnected().end;
@@ -363,9 +365,7 @@ TEST_CASE("transport: a frame above its type's bound ends the session before it 
   Parties parties;
   const auto answering = parties.start(0);
   RawPeer peer(answering->listen(loopback));
-  const TlsIdentity identity(key_of(1));
-  REQUIRE(peer.shake_hands(identity.context()));
-  peer.say(parties.hello_of(1), 0);
+  parties.introduce(peer);
   Bytes header;
   encode(FrameHeader{64 * limits::mib, 0, static_cast<std::uint8_t>(MessageType::summary)}, header);
   peer.send(header);
@@ -426,9 +426,7 @@ TEST_CASE("transport: it stops whatever its peers are doing") {
   const std::uint16_t port = answering->listen(loopback);
   RawPeer before_handshake(port);
   RawPeer in_session(port);
-  const TlsIdentity identity(key_of(1));
-  REQUIRE(in_session.shake_hands(identity.context()));
-  in_session.say(parties.hello_of(1), 0);
+  parties.introduce(in_session);
   const auto honest = parties.start(2);
   honest->dial(parties.circle[0].device(), {"127.0.0.1", port});
   static_cast<void>(parties.events[0].connected(1));
