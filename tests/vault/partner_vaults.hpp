@@ -109,9 +109,12 @@ struct PartnerVault {
   Notices activity;
 };
 
-// The first founded it, and each next one was approved by all before it.
+// The first founded it, and each next one was approved by all before it. Consortia whose seeds are
+// apart share no key.
 struct PartnerVaults {
-  explicit PartnerVaults(std::initializer_list<const char*> names, Roles roles = Roles::all()) {
+  explicit PartnerVaults(std::initializer_list<const char*> names, Roles roles = Roles::all(),
+                         std::uint64_t first_seed = 1)
+      : seed(first_seed) {
     for (const char* name : names) {
       add(name);
       if (members.size() > 1) join(members.size() - 1, roles);
@@ -119,8 +122,7 @@ struct PartnerVaults {
   }
 
   PartnerVault& add(const char* name) {
-    return *members.emplace_back(
-        std::make_unique<PartnerVault>(directory.path(), name, members.size() + 1));
+    return *members.emplace_back(std::make_unique<PartnerVault>(directory.path(), name, seed++));
   }
   [[nodiscard]] PartnerVault& operator[](std::size_t index) { return *members.at(index); }
 
@@ -166,6 +168,7 @@ struct PartnerVaults {
   }
 
   TemporaryDirectory directory;
+  std::uint64_t seed;
   std::vector<std::unique_ptr<PartnerVault>> members;
 };
 
