@@ -161,7 +161,7 @@ TEST_CASE("access log: a long one is opened by reading its end, and its tree has
 }
 
 TEST_CASE("access log: a crash anywhere loses nothing that append returned") {
-  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
     CAPTURE(seed);
     AccessFixture fixture;
     test::FixedRandom dice(seed);

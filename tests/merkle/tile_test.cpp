@@ -186,6 +186,20 @@ TEST_CASE("tiles: roots and proofs made from tiles alone are those made from the
   }
 }
 
+TEST_CASE("tiles: one is read once for all of its hashes") {
+  const auto leaves = test::some_leaves(600);
+  std::size_t read = 0;
+  const auto nodes = nodes_from_tiles(leaves.size(), [&](const TileId& id) {
+    ++read;
+    return tiles_of(leaves)(id);
+  });
+  CHECK(tile_hashes({0, 1, 256}, nodes) == std::vector(leaves.begin() + 256, leaves.begin() + 512));
+  CHECK(read == 1);
+  CHECK(nodes(0, 0) == leaves[0]);
+  CHECK(nodes(0, 256) == leaves[256]);
+  CHECK(read == 3);
+}
+
 TEST_CASE("tile: golden bytes, and every other length is refused") {
   const auto hashes = test::some_leaves(3);
   const Bytes tile = encode_tile(hashes);

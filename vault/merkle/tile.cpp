@@ -165,7 +165,9 @@ std::optional<std::vector<Bytes>> decode_bundle(ByteView bundle, unsigned width)
 }
 
 NodeReader nodes_from_tiles(std::uint64_t size, TileReader tiles) {
-  return [size, tiles = std::move(tiles)](unsigned level, std::uint64_t index) {
+  // Whoever asks for one hash of a tile mostly asks for the next one, too.
+  return [size, tiles = std::move(tiles), last = std::optional<TileId>(),
+          hashes = std::vector<Sha256Digest>()](unsigned level, std::uint64_t index) mutable {
     const unsigned tile_level = level / levels_per_tile;
     const std::size_t count = std::size_t{1} << level % levels_per_tile;
     const std::uint64_t first = index * count;
@@ -173,8 +175,13 @@ NodeReader nodes_from_tiles(std::uint64_t size, TileReader tiles) {
     const std::uint64_t offset = first % tile_width_max;
     const unsigned width = tile_width(size, tile_level, tile_index);
     VAULT_ASSERT(offset + count <= width);
-    const std::vector<Sha256Digest> hashes = tiles({tile_level, tile_index, width});
-    VAULT_ASSERT(hashes.size() == width);
+    const TileId tile{tile_level, tile_index, width};
+    if (last != tile) {
+      last.reset();
+      hashes = tiles(tile);
+      VAULT_ASSERT(hashes.size() == width);
+      last = tile;
+    }
     return merkle_root(std::span(hashes).subspan(offset, count));
   };
 }

@@ -65,7 +65,8 @@ struct BundleId {
 using TileReader = std::function<std::vector<Sha256Digest>(const TileId& tile)>;
 
 // Reads the nodes of a tree of `size` leaves from its tiles. Believes them: what is made from
-// untrusted tiles has to be verified against a checkpoint.
+// untrusted tiles has to be verified against a checkpoint. Keeps the tile that it read last, so it
+// is not to be called by several threads at once.
 [[nodiscard]] NodeReader nodes_from_tiles(std::uint64_t size, TileReader tiles);
 
 }  // namespace muniment
