@@ -139,10 +139,11 @@ void VaultReplica::keep_fork(const ForkProof& proof) {
 
 // ---- packs ----
 
-std::vector<WantedPack> VaultReplica::wanted(const PackId& after, std::size_t count) const {
+std::vector<WantedPack> VaultReplica::wanted(const WantedPack& after, std::size_t count) const {
   std::vector<WantedPack> result;
-  for (const MissingPack& pack : x_vault.missing(after, count)) {
-    result.push_back({{pack.collection, pack.pack.id}, pack.pack.size_class});
+  const MissingPack last{after.pack, after.collection, after.size_class};
+  for (const MissingPack& missing : x_vault.missing(last, count)) {
+    result.push_back({missing.pack, missing.collection, missing.size_class});
   }
   return result;
 }

@@ -42,7 +42,7 @@ class VaultReplica final : public Ledgers, public Packs {
   [[nodiscard]] std::optional<ForkProof> find_fork(const LedgerRef& ledger) const override;
   void keep_fork(const ForkProof& proof) override;
 
-  [[nodiscard]] std::vector<WantedPack> wanted(const PackId& after,
+  [[nodiscard]] std::vector<WantedPack> wanted(const WantedPack& after,
                                                std::size_t count) const override;
   [[nodiscard]] bool is_listed(const PackName& name) const override;
   [[nodiscard]] std::optional<std::uint8_t> find_class(const PackId& pack) const override;

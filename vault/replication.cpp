@@ -52,8 +52,8 @@ struct Replication::Own {
   const ServiceKeys& keys;
   PartialPacks partial;
   DirectoryStore store;
-  std::map<std::pair<CollectionId, PackId>, std::uint8_t> listed;
-  std::map<PackId, MissingPack> missing;
+  std::set<std::pair<CollectionId, PackId>> listed;
+  std::set<MissingPack> missing;
   std::set<PackId> stored;
   std::map<LedgerId, ForkEntry> forks;
   OnDisk seen;
@@ -168,9 +168,9 @@ void Replication::read_packs(const Ledger& ledger, std::uint64_t from) {
     const auto packs = decode_packs(entry);
     if (!packs) continue;
     for (const PackRef& pack : packs->packs) {
-      x_own->listed.emplace(std::pair(collection, pack.id), pack.size_class);
+      x_own->listed.emplace(collection, pack.id);
       if (!x_own->stored.contains(pack.id)) {
-        x_own->missing.emplace(pack.id, MissingPack{collection, pack});
+        x_own->missing.insert({pack.id, collection, pack.size_class});
       }
     }
   }
@@ -428,21 +428,28 @@ bool Replication::is_listed(const CollectionId& collection, const PackId& pack) 
   return x_own->listed.contains({collection, pack});
 }
 
-std::vector<MissingPack> Replication::missing(const PackId& after, std::size_t count) const {
+std::vector<MissingPack> Replication::missing(const MissingPack& after, std::size_t count) const {
   std::vector<MissingPack> result;
   for (auto at = x_own->missing.upper_bound(after); at != x_own->missing.end(); ++at) {
     if (result.size() == count) break;
-    result.push_back(at->second);
+    result.push_back(*at);
   }
   return result;
 }
 
 bool Replication::is_missing(const PackId& pack) const {
-  return x_own->missing.contains(pack);
+  const auto found = x_own->missing.lower_bound({pack, {}, 0});
+  return found != x_own->missing.end() && found->pack == pack;
 }
 
 std::size_t Replication::count_missing() const {
-  return x_own->missing.size();
+  std::size_t count = 0;
+  const PackId* last = nullptr;
+  for (const MissingPack& each : x_own->missing) {
+    if (last == nullptr || *last != each.pack) ++count;
+    last = &each.pack;
+  }
+  return count;
 }
 
 std::optional<PackClass> Replication::find_class(const PackId& pack) const {
@@ -477,7 +484,8 @@ PartialPacks& Replication::partial_packs() {
 bool Replication::finish(const PackId& pack) {
   if (!x_own->partial.finish(pack, x_own->store)) return false;
   x_own->stored.insert(pack);
-  x_own->missing.erase(pack);
+  auto way = x_own->missing.lower_bound({pack, {}, 0});
+  while (way != x_own->missing.end() && way->pack == pack) way = x_own->missing.erase(way);
   return true;
 }
 

@@ -13,11 +13,14 @@
 
 namespace muniment {
 
+// A pack that is not here, as a ledger lists it. Another may list it in another collection or size:
+// one of them may lie.
 struct MissingPack {
+  PackId pack;
   CollectionId collection;
-  PackRef pack;
+  std::uint8_t size_class = 0;
 
-  friend bool operator==(const MissingPack&, const MissingPack&) = default;
+  friend auto operator<=>(const MissingPack&, const MissingPack&) = default;
 };
 
 // Not thread-safe; one at a time for each vault.
@@ -85,9 +88,10 @@ class Replication {
 
   // Whether a held ledger of the collection lists the pack.
   [[nodiscard]] bool is_listed(const CollectionId& collection, const PackId& pack) const;
-  // At most `count` packs that are listed and not stored, ascending from the first above `after`.
-  [[nodiscard]] std::vector<MissingPack> missing(const PackId& after, std::size_t count) const;
+  // At most `count` of what is listed and not stored, ascending from the first above `after`.
+  [[nodiscard]] std::vector<MissingPack> missing(const MissingPack& after, std::size_t count) const;
   [[nodiscard]] bool is_missing(const PackId& pack) const;
+  // Packs.
   [[nodiscard]] std::size_t count_missing() const;
   // Of a stored pack; empty if there is none of a possible size.
   [[nodiscard]] std::optional<PackClass> find_class(const PackId& pack) const;

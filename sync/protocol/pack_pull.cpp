@@ -7,8 +7,16 @@ namespace muniment::sync {
 
 namespace {
 
-// A peer that sent wrong shards of a pack is not asked for it again.
+// A peer that sent wrong shards of a pack, or has it in another size, is not asked for it again.
 constexpr Instant never = Instant::max();
+
+// Whether so many bytes are `count` shards of some pack.
+bool is_some_size(std::size_t bytes, std::size_t count) {
+  for (std::uint8_t size_class = size_class_min; size_class <= size_class_max; ++size_class) {
+    if (bytes == shard_bytes(size_class) * count) return true;
+  }
+  return false;
+}
 
 }  // namespace
 
@@ -32,7 +40,7 @@ void PackPull::look_again() {
 }
 
 void PackPull::look_again_at(const DeviceId& peer) {
-  for (auto& [id, wanted] : x_wanted) {
+  for (auto& [pack, wanted] : x_wanted) {
     const auto found = wanted.absent_until.find(peer);
     if (found != wanted.absent_until.end() && found->second != never) {
       wanted.absent_until.erase(found);
@@ -51,38 +59,51 @@ void PackPull::load_wanted(Instant now) {
   if (stuck) {
     x_after = x_wanted.rbegin()->first;
     std::erase_if(x_wanted, [&](const auto& each) {
-      return !x_progress.contains(each.first) && !each.second.tile_asked;
+      return !x_progress.contains(each.first.pack) && !each.second.tile_asked;
     });
   }
   for (int pass = 0; pass < 2; ++pass) {
     for (const WantedPack& pack : x_packs.wanted(x_after, limits::wanted_packs_max)) {
-      x_wanted.try_emplace(pack.name.pack, Wanted{pack.name, pack.size_class, {}, {}, {}});
+      x_wanted.try_emplace(pack);
     }
-    if (x_after.is_zero() || x_wanted.size() >= limits::wanted_packs_max) break;
-    x_after = PackId{};
+    if (x_after == WantedPack{} || x_wanted.size() >= limits::wanted_packs_max) break;
+    x_after = WantedPack{};
   }
 }
 
-bool PackPull::can_ask(const Wanted& wanted, const DeviceId& peer, Instant now,
-                       const std::function<bool(const CollectionId&)>& may_have) const {
-  const auto absent = wanted.absent_until.find(peer);
-  if (absent != wanted.absent_until.end() && now < absent->second) return false;
-  return may_have(wanted.name.collection);
+std::ranges::subrange<PackPull::WantedPacks::iterator> PackPull::ways(const PackId& pack) {
+  const auto begin = x_wanted.lower_bound(WantedPack{pack, {}, 0});
+  auto end = begin;
+  while (end != x_wanted.end() && end->first.pack == pack) ++end;
+  return {begin, end};
+}
+
+bool PackPull::is_begun(const PackId& pack) {
+  return x_progress.contains(pack) || std::ranges::any_of(ways(pack), [](const auto& way) {
+           return way.second.tile_asked.has_value();
+         });
+}
+
+bool PackPull::can_ask(const WantedPacks::value_type& wanted, const DeviceId& peer, Instant now,
+                       const std::function<bool(const CollectionId&)>& may_have) {
+  const auto& [pack, state] = wanted;
+  const auto absent = state.absent_until.find(peer);
+  if (absent != state.absent_until.end() && now < absent->second) return false;
+  return !state.is_false && may_have(pack.collection);
 }
 
 std::optional<PackPull::Ask> PackPull::next(
     const DeviceId& peer, const std::function<bool(const CollectionId&)>& may_have, Instant now) {
   load_wanted(now);
   for (auto& [id, progress] : x_progress) {
-    const Wanted& wanted = x_wanted.at(id);
-    if (!can_ask(wanted, peer, now, may_have)) continue;
-    if (auto ask = next_run(peer, wanted, progress, now)) return ask;
+    if (!can_ask(*x_wanted.find(progress.as), peer, now, may_have)) continue;
+    if (auto ask = next_run(peer, progress, now)) return ask;
   }
   return next_tile(peer, may_have, now);
 }
 
-std::optional<PackPull::Ask> PackPull::next_run(const DeviceId& peer, const Wanted& wanted,
-                                                Progress& progress, Instant now) {
+std::optional<PackPull::Ask> PackPull::next_run(const DeviceId& peer, Progress& progress,
+                                                Instant now) {
   // What was asked of another peer long ago may be asked again.
   progress.end_asks([&](const RunAsk& ask) {
     return ask.peer != peer && now - ask.since >= limits::stale_ask_time;
@@ -94,7 +115,7 @@ std::optional<PackPull::Ask> PackPull::next_run(const DeviceId& peer, const Want
   std::size_t count = 0;
   // The count has to fit into a byte.
   const std::size_t longest =
-      std::min(run_shards_max(wanted.size_class), std::size_t{shards_in_pack - 1});
+      std::min(run_shards_max(progress.as.size_class), std::size_t{shards_in_pack - 1});
   while (count < longest && first + count < shards_in_pack && open[first + count]) {
     progress.asked.set(first + count);
     ++count;
@@ -102,95 +123,134 @@ std::optional<PackPull::Ask> PackPull::next_run(const DeviceId& peer, const Want
   const auto begin = static_cast<std::uint8_t>(first);
   const auto length = static_cast<std::uint8_t>(count);
   progress.asks.push_back({begin, length, peer, now});
-  return Ask{wanted.name, wanted.size_class, false, begin, length};
+  return Ask{progress.as, false, begin, length};
 }
 
 std::optional<PackPull::Ask> PackPull::next_tile(
     const DeviceId& peer, const std::function<bool(const CollectionId&)>& may_have, Instant now) {
+  put_aside_false(now);
   std::size_t out = x_progress.size();
-  for (auto& [id, wanted] : x_wanted) {
+  for (auto& [pack, wanted] : x_wanted) {
     if (wanted.tile_asked && now - wanted.tile_asked_since >= limits::stale_ask_time) {
       wanted.tile_asked.reset();
     }
     if (wanted.tile_asked) ++out;
   }
   if (out >= limits::packs_in_progress_max && !put_aside(now)) return std::nullopt;
-  Wanted* best = nullptr;
+  WantedPacks::value_type* best = nullptr;
   std::uint64_t best_rank = 0;
-  for (auto& [id, wanted] : x_wanted) {
-    if (wanted.tile_asked || x_progress.contains(id) || !can_ask(wanted, peer, now, may_have)) {
-      continue;
-    }
-    const std::uint64_t rank = id.prefix() ^ x_self.prefix();
-    if (best != nullptr && rank >= best_rank) continue;
+  for (auto& wanted : x_wanted) {
+    const PackId& pack = wanted.first.pack;
+    if (!can_ask(wanted, peer, now, may_have)) continue;
+    const std::uint64_t rank = pack.prefix() ^ x_self.prefix();
+    if ((best != nullptr && rank >= best_rank) || is_begun(pack)) continue;
     best = &wanted;
     best_rank = rank;
   }
   return best == nullptr ? std::nullopt : begin_pack(peer, *best, now);
 }
 
-std::optional<PackPull::Ask> PackPull::begin_pack(const DeviceId& peer, Wanted& wanted,
-                                                  Instant now) {
-  const PackId pack = wanted.name.pack;
-  if (auto partial = x_packs.find_partial(pack)) {
-    const auto at =
-        x_progress.emplace(pack, Progress{std::move(partial->tile), partial->held, {}, {}, now});
-    if (auto ask = next_run(peer, wanted, at.first->second, now)) return ask;
+std::optional<PackPull::Ask> PackPull::begin_pack(const DeviceId& peer,
+                                                  WantedPacks::value_type& wanted, Instant now) {
+  auto& [as, state] = wanted;
+  const PackId pack = as.pack;
+  std::optional<PartialPack> partial = x_packs.find_partial(pack);
+  if (partial && partial->tile.size_class != as.size_class) {
+    // Shards that hash to the tile are of the pack's own size.
+    state.is_false = partial->held.any();
+    if (state.is_false) return std::nullopt;
+    x_packs.drop(pack);
+  } else if (partial) {
+    const auto at = x_progress.emplace(
+        pack, Progress{as, {}, std::move(partial->tile), partial->held, {}, {}, now});
+    if (auto ask = next_run(peer, at.first->second, now)) return ask;
     // All of it was there when a crash came.
     x_progress.erase(at.first);
     if (x_packs.finish(pack)) {
-      x_wanted.erase(pack);
+      end_pack(pack);
       return std::nullopt;
     }
   }
-  wanted.tile_asked = peer;
-  wanted.tile_asked_since = now;
-  return Ask{wanted.name, wanted.size_class, true, 0, 0};
+  state.tile_asked = peer;
+  state.tile_asked_since = now;
+  return Ask{as, true, 0, 0};
+}
+
+void PackPull::end_pack(const PackId& pack) {
+  const auto gone = ways(pack);
+  x_wanted.erase(gone.begin(), gone.end());
+}
+
+bool PackPull::is_stuck(const Progress& progress, Instant now) {
+  return now - progress.advanced >= limits::stale_ask_time &&
+         std::ranges::all_of(progress.asks, [now](const RunAsk& ask) {
+           return now - ask.since >= limits::stale_ask_time;
+         });
 }
 
 bool PackPull::put_aside(Instant now) {
-  const auto is_stuck = [now](const auto& each) {
-    const Progress& progress = each.second;
-    return now - progress.advanced >= limits::stale_ask_time &&
-           std::ranges::all_of(progress.asks, [now](const RunAsk& ask) {
-             return now - ask.since >= limits::stale_ask_time;
-           });
-  };
-  const auto stuck = std::ranges::find_if(x_progress, is_stuck);
+  const auto stuck = std::ranges::find_if(
+      x_progress, [now](const auto& each) { return is_stuck(each.second, now); });
   if (stuck == x_progress.end()) return false;
   if (stuck->second.held.none()) x_packs.drop(stuck->first);
   x_progress.erase(stuck);
   return true;
 }
 
+void PackPull::put_aside_false(Instant now) {
+  for (auto at = x_progress.begin(); at != x_progress.end();) {
+    const Progress& progress = at->second;
+    const bool has_others = std::ranges::distance(ways(at->first)) > 1;
+    if (progress.held.any() || !has_others || !is_stuck(progress, now)) {
+      ++at;
+      continue;
+    }
+    // Whoever said that it has the pack in this size gave nothing of it.
+    if (progress.tile_from) {
+      Instant& until = x_wanted.at(progress.as).absent_until[*progress.tile_from];
+      until = std::max(until, now + limits::absent_time);
+    }
+    x_packs.drop(at->first);
+    at = x_progress.erase(at);
+  }
+}
+
 PackPull::Verdict PackPull::take_tile(const DeviceId& peer, const Ask& ask, const Tile& tile,
                                       Instant now) {
-  const PackId& pack = ask.name.pack;
-  const auto found = x_wanted.find(pack);
+  const PackId& pack = ask.pack.pack;
+  const auto found = x_wanted.find(ask.pack);
   if (found != x_wanted.end() && found->second.tile_asked == peer) {
     found->second.tile_asked.reset();
   }
-  const bool proved =
-      tile.size_class == ask.size_class && equal(merkle_root(tile.hashes).view(), pack.view());
-  if (!proved) return Verdict::bad_tile;
+  if (!equal(merkle_root(tile.hashes).view(), pack.view())) return Verdict::bad_tile;
   if (found == x_wanted.end() || x_progress.contains(pack)) return Verdict::taken;
+  if (tile.size_class != ask.pack.size_class) {
+    // Either it lies or the ledger does.
+    found->second.absent_until[peer] = never;
+    return Verdict::taken;
+  }
   x_packs.begin(pack, tile);
-  x_progress.emplace(pack, Progress{tile, {}, {}, {}, now});
+  x_progress.emplace(pack, Progress{ask.pack, peer, tile, {}, {}, {}, now});
   return Verdict::taken;
 }
 
 PackPull::Verdict PackPull::take_shards(const DeviceId& peer, const Ask& ask, ByteView bytes,
                                         Instant now) {
-  const std::size_t size = shard_bytes(ask.size_class);
-  if (bytes.size() != size * ask.count) return Verdict::wrong_size;
-  const PackId pack = ask.name.pack;
+  const std::size_t size = shard_bytes(ask.pack.size_class);
+  if (!is_some_size(bytes.size(), ask.count)) return Verdict::wrong_size;
+  const PackId pack = ask.pack.pack;
   const auto found = x_progress.find(pack);
-  if (found == x_progress.end()) return Verdict::taken;  // another peer was faster
+  // Another peer was faster, or it is tried in another way by now.
+  if (found == x_progress.end() || found->second.as != ask.pack) return Verdict::taken;
   Progress& progress = found->second;
   progress.end_asks(same_run(peer, ask));
+  if (bytes.size() != size * ask.count) {
+    x_wanted.at(ask.pack).absent_until[peer] = never;
+    return Verdict::taken;
+  }
   for (std::size_t i = 0; i < ask.count; ++i) {
     if (leaf_hash(bytes.subspan(i * size, size)) != progress.tile.hashes[ask.first + i]) {
-      x_wanted.at(pack).absent_until[peer] = never;
+      x_wanted.at(ask.pack).absent_until[peer] = never;
       return Verdict::bad_shards;
     }
   }
@@ -205,23 +265,24 @@ PackPull::Verdict PackPull::take_shards(const DeviceId& peer, const Ask& ask, By
   }
   x_progress.erase(found);
   if (!x_packs.finish(pack)) return Verdict::taken;
-  x_wanted.erase(pack);
+  end_pack(pack);
   if (x_wanted.empty()) look_again();
   return Verdict::finished;
 }
 
 void PackPull::refused(const DeviceId& peer, const Ask& ask, Instant now) {
-  const auto wanted = x_wanted.find(ask.name.pack);
+  const auto wanted = x_wanted.find(ask.pack);
   if (wanted == x_wanted.end()) return;
   Instant& until = wanted->second.absent_until[peer];
   until = std::max(until, now + limits::absent_time);
   if (wanted->second.tile_asked == peer) wanted->second.tile_asked.reset();
-  const auto progress = x_progress.find(ask.name.pack);
-  if (progress != x_progress.end()) progress->second.end_asks(same_run(peer, ask));
+  const auto progress = x_progress.find(ask.pack.pack);
+  if (progress == x_progress.end() || progress->second.as != ask.pack) return;
+  progress->second.end_asks(same_run(peer, ask));
 }
 
 void PackPull::release(const DeviceId& peer) {
-  for (auto& [id, wanted] : x_wanted) {
+  for (auto& [pack, wanted] : x_wanted) {
     if (wanted.tile_asked == peer) wanted.tile_asked.reset();
   }
   for (auto& [id, progress] : x_progress) {

@@ -5,7 +5,7 @@
 
 #include <functional>
 #include <map>
-#include <set>
+#include <ranges>
 
 #include "sync/protocol/packs.hpp"
 
@@ -14,9 +14,8 @@ namespace muniment::sync {
 class PackPull {
  public:
   struct Ask {
-    PackName name;
-    std::uint8_t size_class = 0;  // as the ledger says
-    bool tile = false;            // or else shards
+    WantedPack pack;
+    bool tile = false;  // or else shards
     std::uint8_t first = 0;
     std::uint8_t count = 0;
 
@@ -28,7 +27,7 @@ class PackPull {
     finished,    // with this the pack is whole, and stored
     bad_shards,  // not those of the tile: nothing of them was taken
     bad_tile,    // not this pack's
-    wrong_size,  // not the shards that were asked for
+    wrong_size,  // not the shards that were asked for, of no pack's size
   };
 
   // `self` decides in which order packs are fetched, so that not all replicas ask for the same.
@@ -69,14 +68,17 @@ class PackPull {
   };
 
   struct Wanted {
-    PackName name;
-    std::uint8_t size_class = 0;
     std::map<DeviceId, Instant> absent_until;
     std::optional<DeviceId> tile_asked;
     Instant tile_asked_since{};
+    bool is_false = false;  // shards of another size were proved
   };
+  using WantedPacks = std::map<WantedPack, Wanted>;
 
+  // Of a pack one way at a time.
   struct Progress {
+    WantedPack as;
+    std::optional<DeviceId> tile_from;
     Tile tile;
     ShardSet held;
     ShardSet asked;
@@ -87,16 +89,27 @@ class PackPull {
     void end_asks(const std::function<bool(const RunAsk&)>& is_over);
   };
 
-  [[nodiscard]] bool can_ask(const Wanted& wanted, const DeviceId& peer, Instant now,
-                             const std::function<bool(const CollectionId&)>& may_have) const;
-  [[nodiscard]] std::optional<Ask> next_run(const DeviceId& peer, const Wanted& wanted,
-                                            Progress& progress, Instant now);
+  [[nodiscard]] static bool can_ask(const WantedPacks::value_type& wanted, const DeviceId& peer,
+                                    Instant now,
+                                    const std::function<bool(const CollectionId&)>& may_have);
+  [[nodiscard]] std::optional<Ask> next_run(const DeviceId& peer, Progress& progress, Instant now);
   [[nodiscard]] std::optional<Ask> next_tile(
       const DeviceId& peer, const std::function<bool(const CollectionId&)>& may_have, Instant now);
   void load_wanted(Instant now);
+  // The ways in which a pack is wanted.
+  [[nodiscard]] std::ranges::subrange<WantedPacks::iterator> ways(const PackId& pack);
+  // It is stored.
+  void end_pack(const PackId& pack);
+  // Whether it is being fetched in one of them.
+  [[nodiscard]] bool is_begun(const PackId& pack);
+  [[nodiscard]] static bool is_stuck(const Progress& progress, Instant now);
   // Puts aside a pack for which nothing comes, so that others can be begun. False if there is none.
   [[nodiscard]] bool put_aside(Instant now);
-  [[nodiscard]] std::optional<Ask> begin_pack(const DeviceId& peer, Wanted& wanted, Instant now);
+  // The same of packs of which nothing came in the way that is tried, and that are listed in
+  // others.
+  void put_aside_false(Instant now);
+  [[nodiscard]] std::optional<Ask> begin_pack(const DeviceId& peer, WantedPacks::value_type& wanted,
+                                              Instant now);
   // Both must outlive the result.
   [[nodiscard]] static std::function<bool(const RunAsk&)> same_run(const DeviceId& peer,
                                                                    const Ask& ask);
@@ -104,9 +117,9 @@ class PackPull {
 
   Packs& x_packs;
   DeviceId x_self;
-  std::map<PackId, Wanted> x_wanted;
+  WantedPacks x_wanted;
   std::map<PackId, Progress> x_progress;
-  PackId x_after;
+  WantedPack x_after;
   bool x_look = true;
   Instant x_looked{};
   std::uint64_t x_unsynced_bytes = 0;

@@ -7,11 +7,16 @@
 
 namespace muniment::sync {
 
+// A pack as a ledger lists it. Ledgers that list one pack may differ about its size, and about the
+// collection under which it can be asked for, since one of them may lie: so each way is wanted by
+// itself.
 struct WantedPack {
-  PackName name;
+  PackId pack;
+  CollectionId collection;
   std::uint8_t size_class = 0;
 
-  friend bool operator==(const WantedPack&, const WantedPack&) = default;
+  [[nodiscard]] PackName name() const { return {collection, pack}; }
+  friend auto operator<=>(const WantedPack&, const WantedPack&) = default;
 };
 
 using ShardSet = std::bitset<shards_in_pack>;
@@ -26,9 +31,9 @@ class Packs {
  public:
   virtual ~Packs() = default;
 
-  // At most `count` packs that held ledgers list and the store lacks, in ascending order of ids
-  // from the first above `after` on.
-  [[nodiscard]] virtual std::vector<WantedPack> wanted(const PackId& after,
+  // At most `count` of what held ledgers list and the store lacks, in ascending order from the
+  // first above `after` on.
+  [[nodiscard]] virtual std::vector<WantedPack> wanted(const WantedPack& after,
                                                        std::size_t count) const = 0;
   // Whether a held ledger of the collection lists it.
   [[nodiscard]] virtual bool is_listed(const PackName& name) const = 0;
@@ -41,7 +46,8 @@ class Packs {
 
   // What an earlier session or process left of a pack.
   [[nodiscard]] virtual std::optional<PartialPack> find_partial(const PackId& pack) const = 0;
-  // Makes room for a pack whose tile was proved.
+  // Makes room for a pack whose tile's hashes were proved. That its size is right is shown by the
+  // first shard that is written.
   virtual void begin(const PackId& pack, const Tile& tile) = 0;
   // Writes shards that were proved, of a pack that was begun.
   virtual void write(const PackId& pack, std::size_t first, ByteView shards) = 0;

@@ -171,10 +171,11 @@ Responder::Outcome Responder::answer_shards(const GetShards& request, std::uint3
     encode_frame(Refused{}, number, target);
     return Outcome::answered;
   };
+  if (request.count > run_shards_max(size_class_min)) return Outcome::flood;
   if (!may_have(request.name)) return refuse();
   const auto size_class = x_node.packs().find_class(request.name.pack);
-  if (!size_class) return refuse();
-  if (shard_bytes(*size_class) * request.count > limits::piece_bytes_max) return Outcome::flood;
+  // Somebody may have told the asker another size.
+  if (!size_class || request.count > run_shards_max(*size_class)) return refuse();
   const auto bytes = x_node.packs().read_shards(request.name.pack, request.first, request.count);
   if (!bytes) return refuse();
   encode_frame(Shards{*bytes}, number, target);

@@ -287,9 +287,9 @@ void Session::ask_packs(Instant now) {
     const auto pack = x_node.pack_pull().next(x_peer, may_have, now);
     if (!pack) return;
     if (pack->tile) {
-      ask(GetTile{pack->name}, *pack, now);
+      ask(GetTile{pack->pack.name()}, *pack, now);
     } else {
-      ask(GetShards{pack->name, pack->first, pack->count}, *pack, now);
+      ask(GetShards{pack->pack.name(), pack->first, pack->count}, *pack, now);
     }
   }
 }

@@ -88,10 +88,10 @@ void Session::answered(const AskedPack& asked, const Message& message, Instant n
     case Verdict::taken:
       return;
     case Verdict::finished:
-      x_node.listener().pack_arrived(asked.name);
+      x_node.listener().pack_arrived(asked.pack.name());
       return;
     case Verdict::bad_shards:
-      x_node.note_bad_pack(x_peer, asked.name);
+      x_node.note_bad_pack(x_peer, asked.pack.name());
       return;
     case Verdict::bad_tile:
       throw Stop{CloseCode::bad_proof};

@@ -32,6 +32,25 @@ class RubbishReplica final : public Replica {
   }
 };
 
+// Lists others' packs in a wrong size, and says that it has them so.
+class WrongSizeReplica final : public Replica {
+ public:
+  using Replica::Replica;
+  [[nodiscard]] std::optional<Tile> find_tile(const PackId& pack) const override {
+    auto tile = Replica::find_tile(pack);
+    const auto lie = lies.find(pack);
+    if (tile && lie != lies.end()) tile->size_class = lie->second;
+    return tile;
+  }
+  [[nodiscard]] std::optional<Bytes> read_shards(const PackId& pack, std::size_t first,
+                                                 std::size_t count) const override {
+    if (lies.contains(pack)) return std::nullopt;
+    return Replica::read_shards(pack, first, count);
+  }
+
+  std::map<PackId, std::uint8_t> lies;
+};
+
 // A second history of its own ledgers, for those to whom `side` shows it.
 class TwoFacedReplica final : public Replica {
  public:

@@ -72,6 +72,8 @@ std::unique_ptr<Replica> Simulation::make_replica(std::size_t computer) {
       return std::make_unique<TwoFacedReplica>(*x_world, computer);
     case Character::bad_shards:
       return std::make_unique<RubbishReplica>(*x_world, computer);
+    case Character::wrong_sizes:
+      return std::make_unique<WrongSizeReplica>(*x_world, computer);
     default:
       return std::make_unique<Replica>(*x_world, computer);
   }
@@ -82,7 +84,7 @@ void Simulation::make_world() {
   for (int i = 0; i < 3; ++i) x_collections.push_back(x_world->random.fixed<CollectionId>());
   // The first writes grants, and the last is new; each of the liars is another one.
   const std::array characters{Character::stale, Character::forker, Character::bad_shards,
-                              Character::flooder};
+                              Character::flooder, Character::wrong_sizes};
   const std::size_t first_liar = 1 + pick(computers_count - 2 - characters.size());
   for (std::size_t i = 0; i < computers_count; ++i) {
     auto computer = std::make_unique<Computer>();
@@ -394,8 +396,9 @@ void Simulation::write_something() {
   const CollectionId& collection = x_collections[pick(x_collections.size())];
   if (!replica.may_have(replica.device(), collection)) return;
   if (pick(3) == 0) {
-    replica.write_pack(collection);
+    const PackName pack = replica.write_pack(collection, pick(4) == 0 ? 21 : 20);
     ++x_tally.packs;
+    at(after(0, 20'000), [this, pack] { lie_about(pack); });
   } else {
     std::vector<std::string> entries;
     const std::size_t count = 1 + pick(40);
@@ -406,6 +409,20 @@ void Simulation::write_something() {
   }
   act(computer, [&] { computer.faces.front().node->changed({collection, replica.device()}); });
   pump(computer);
+}
+
+void Simulation::lie_about(const PackName& pack) {
+  for (auto& computer : x_computers) {
+    if (computer->character != Character::wrong_sizes || !computer->up) continue;
+    auto& liar = static_cast<WrongSizeReplica&>(computer->replica());
+    if (!liar.may_have(liar.device(), pack.collection)) continue;
+    const std::uint8_t true_class = x_world->packs.at(pack.pack).tile.size_class;
+    const std::uint8_t wrong = true_class == size_class_min ? size_class_min + 1 : size_class_min;
+    liar.lies.emplace(pack.pack, wrong);
+    liar.write(pack.collection, {"pack " + pack.pack.hex() + " " + std::to_string(wrong)});
+    computer->faces.front().node->changed({pack.collection, liar.device()});
+    pump(*computer);
+  }
 }
 
 void Simulation::plan_writes() {

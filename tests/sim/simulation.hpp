@@ -20,10 +20,11 @@ struct Crash {};
 
 enum class Character {
   honest,
-  stale,       // takes nothing in: shows old heads for ever
-  forker,      // writes one history for some, another for others
-  bad_shards,  // sends shards that are none, and claims what it does not have
-  flooder,     // breaks the rules of the protocol, each time another
+  stale,        // takes nothing in: shows old heads for ever
+  forker,       // writes one history for some, another for others
+  bad_shards,   // sends shards that are none, and claims what it does not have
+  flooder,      // breaks the rules of the protocol, each time another
+  wrong_sizes,  // lists packs in a wrong size, and offers them so
 };
 
 struct Tally {
@@ -76,6 +77,7 @@ class Simulation {
   void plan_writes();
   void plan_faults();
   void write_something();
+  void lie_about(const PackName& pack);
   void fail_something();
   void rot_something();
   void challenge_somebody();

@@ -106,9 +106,45 @@ TEST_CASE("hostile: a run of shards beyond its bound ends the session") {
   stranger.say_hello();
   stranger.ask(GetShards{pack, 0, 64});
   CHECK(std::holds_alternative<Shards>(stranger.answers(1).at(0).message));
+  // It may have been told that the pack is smaller than it is.
+  const PackName larger = circle[0].write_pack(circle.files, 21);
+  stranger.ask(GetShards{larger, 0, 33});
+  CHECK(std::holds_alternative<Refused>(stranger.answers(2).at(0).message));
+  // This is too much of any.
   stranger.ask(GetShards{pack, 0, 65});
   (void)stranger.hear();
   CHECK(stranger.session.closed() == CloseCode::flood);
+}
+
+TEST_CASE(
+    "hostile: who lies about a pack's size, with a ledger and a tile, delays it and no more") {
+  Circle circle(3);
+  const PackName pack = circle[2].write_pack(circle.files, 21);
+  circle[1].write(circle.files, {"pack " + pack.pack.hex() + " 20"});
+  for (const std::size_t i : {1, 2}) {
+    const LedgerRef ledger{circle.files, circle[i].device()};
+    circle[0].replica.copy_ledger(circle[i].replica, ledger);
+    circle[0].node.changed(ledger);
+  }
+  Stranger liar(circle, 1);
+  liar.say_hello();
+  std::uint32_t asked = 0;
+  for (const auto& heard : liar.hear()) {
+    if (std::holds_alternative<GetTile>(heard.message)) asked = heard.number;
+  }
+  Tile tile = circle.world.packs.at(pack.pack).tile;
+  tile.size_class = 20;
+  liar.say(tile, asked);
+  test::Connection connection(circle, 0, 2);
+  connection.run();
+  CHECK_FALSE(circle[0].replica.whole_packs().contains(pack.pack));
+  for (int i = 0; i < 20; ++i) {
+    connection.run(1);
+    liar.session.tick(circle.now);
+  }
+  CHECK(connection.first.open());
+  CHECK(circle[0].log.bad.empty());
+  CHECK(circle[0].replica.whole_packs().contains(pack.pack));
 }
 
 TEST_CASE("hostile: what nobody asked for ends the session") {
@@ -253,8 +289,7 @@ TEST_CASE("hostile: made-up checkpoints, proofs, entries and tiles are not belie
   CHECK(offer({Entries{{"entry"}}}) == CloseCode::unasked);
 }
 
-TEST_CASE(
-    "hostile: a tile that is not the pack's ends the session, and so do shards of another size") {
+TEST_CASE("hostile: a tile that is not the pack's ends the session, and so do shards of no size") {
   Circle circle;
   const PackName pack = circle[1].write_pack(circle.files);
   circle[0].replica.copy_ledger(circle[1].replica, {circle.files, circle[1].device()});
@@ -274,19 +309,33 @@ TEST_CASE(
     stranger.say(wrong, find(stranger, GetTile{}));
     CHECK(stranger.session.closed() == CloseCode::bad_proof);
   }
-  {
-    Stranger stranger(circle, 1);
-    stranger.say_hello();
-    Tile wrong = tile;
-    wrong.size_class = 21;
-    stranger.say(wrong, find(stranger, GetTile{}));
-    CHECK(stranger.session.closed() == CloseCode::bad_proof);
-  }
   Stranger stranger(circle, 1);
   stranger.say_hello();
   stranger.say(tile, find(stranger, GetTile{}));
   stranger.say(Shards{as_bytes("short")}, find(stranger, GetShards{}));
   CHECK(stranger.session.closed() == CloseCode::unasked);
+}
+
+TEST_CASE("hostile: who gives a tile of another size than was asked for is only not asked again") {
+  // The one who lies may be who wrote the ledger.
+  Circle circle;
+  const PackName pack = circle[1].write_pack(circle.files);
+  circle[0].replica.copy_ledger(circle[1].replica, {circle.files, circle[1].device()});
+  circle[0].node.changed({circle.files, circle[1].device()});
+  Stranger stranger(circle, 1);
+  stranger.say_hello();
+  std::uint32_t asked = 0;
+  for (const auto& heard : stranger.hear()) {
+    if (std::holds_alternative<GetTile>(heard.message)) asked = heard.number;
+  }
+  Tile tile = circle.world.packs.at(pack.pack).tile;
+  tile.size_class = 21;
+  stranger.say(tile, asked);
+  CHECK(stranger.session.open());
+  CHECK(std::ranges::none_of(stranger.hear(), [](const auto& heard) {
+    return std::holds_alternative<GetTile>(heard.message) ||
+           std::holds_alternative<GetShards>(heard.message);
+  }));
 }
 
 }  // namespace muniment::sync

@@ -16,8 +16,8 @@ struct Party {
     replica.write(collection, entries);
     node.changed({collection, device()});
   }
-  PackName write_pack(const CollectionId& collection) {
-    const PackName name = replica.write_pack(collection);
+  PackName write_pack(const CollectionId& collection, std::uint8_t size_class = 20) {
+    const PackName name = replica.write_pack(collection, size_class);
     node.changed({collection, device()});
     return name;
   }

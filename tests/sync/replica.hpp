@@ -47,8 +47,8 @@ class Replica : public Ledgers, public Packs {
     learn(ledger, entries);
   }
   // With a pack of its own.
-  PackName write_pack(const CollectionId& collection) {
-    const TruePack pack = x_world.make_pack(collection);
+  PackName write_pack(const CollectionId& collection, std::uint8_t size_class = 20) {
+    const TruePack pack = x_world.make_pack(collection, size_class);
     x_packs[pack.name.pack] = {pack.tile, *pack.body};
     write(collection, {packs_entry(pack)});
     return pack.name;
@@ -210,22 +210,18 @@ class Replica : public Ledgers, public Packs {
 
   // ---- Packs ----
 
-  [[nodiscard]] std::vector<WantedPack> wanted(const PackId& after,
+  [[nodiscard]] std::vector<WantedPack> wanted(const WantedPack& after,
                                                std::size_t count) const override {
-    std::map<PackId, WantedPack> missing;
-    for (const auto& [name, size_class] : x_listed) {
-      if (name.pack > after && !x_packs.contains(name.pack)) {
-        missing.emplace(name.pack, WantedPack{name, size_class});
-      }
-    }
     std::vector<WantedPack> result;
-    for (const auto& [id, pack] : missing) {
-      if (result.size() < count) result.push_back(pack);
+    for (const WantedPack& pack : x_listed) {
+      if (result.size() == count) break;
+      if (pack > after && !x_packs.contains(pack.pack)) result.push_back(pack);
     }
     return result;
   }
   [[nodiscard]] bool is_listed(const PackName& name) const override {
-    return x_listed.contains(name);
+    const auto found = x_listed.lower_bound({name.pack, name.collection, 0});
+    return found != x_listed.end() && found->name() == name;
   }
   [[nodiscard]] std::optional<std::uint8_t> find_class(const PackId& pack) const override {
     const auto found = x_packs.find(pack);
@@ -250,12 +246,13 @@ class Replica : public Ledgers, public Packs {
   }
   void begin(const PackId& pack, const Tile& tile) override {
     sync_point(false);
-    VAULT_ASSERT(tile == x_world.packs.at(pack).tile);
+    VAULT_ASSERT(tile.hashes == x_world.packs.at(pack).tile.hashes);
     x_partials[pack] = {tile, Bytes(std::size_t{1} << tile.size_class), {}, {}};
   }
   void write(const PackId& pack, std::size_t first, ByteView shards) override {
     sync_point(false);
     StoredPartial& partial = x_partials.at(pack);
+    VAULT_ASSERT(partial.tile == x_world.packs.at(pack).tile);
     const std::size_t offset = first * shard_bytes(partial.tile.size_class);
     // No byte that is not the pack's ever reaches a disk.
     VAULT_ASSERT(
@@ -305,8 +302,8 @@ class Replica : public Ledgers, public Packs {
         x_grants.insert({*DeviceId::from_hex(first), *CollectionId::from_hex(second)});
       }
       if (act == "pack") {
-        x_listed[{ledger.collection, *PackId::from_hex(first)}] =
-            static_cast<std::uint8_t>(std::stoi(second));
+        x_listed.insert({*PackId::from_hex(first), ledger.collection,
+                         static_cast<std::uint8_t>(std::stoi(second))});
       }
     }
   }
@@ -333,7 +330,7 @@ class Replica : public Ledgers, public Packs {
   std::map<PackId, StoredPartial> x_partials;
   std::set<DeviceId> x_certified;
   std::set<std::pair<DeviceId, CollectionId>> x_grants;
-  std::map<PackName, std::uint8_t> x_listed;
+  std::set<WantedPack> x_listed;
 };
 
 // Remembers what it was told.

@@ -138,6 +138,46 @@ TEST_CASE("session: nobody is told whether there is a collection that it may not
   CHECK(std::get<Proofs>(proofs[0].message).proofs == std::vector{Sha256Digest{}});
 }
 
+TEST_CASE("session: a ledger that lists a pack in a wrong size keeps nobody from it") {
+  for (std::uint8_t size_class = 20; size_class <= 24; size_class = static_cast<std::uint8_t>(size_class + 2)) {
+    for (std::uint8_t wrong = size_class_min; wrong <= size_class_max; ++wrong) {
+      CAPTURE(size_class);
+      CAPTURE(wrong);
+      Circle circle(3);
+      const PackName pack = circle[0].write_pack(circle.files, size_class);
+      circle[2].write(circle.files, {"pack " + pack.pack.hex() + " " + std::to_string(wrong)});
+      for (const std::size_t i : {0, 2}) {
+        const LedgerRef ledger{circle.files, circle[i].device()};
+        circle[1].replica.copy_ledger(circle[i].replica, ledger);
+        circle[1].node.changed(ledger);
+      }
+      Connection connection(circle, 1, 0);
+      connection.run();
+      CHECK(connection.first.settled());
+      CHECK(circle[1].replica.whole_packs().contains(pack.pack));
+    }
+  }
+}
+
+TEST_CASE(
+    "session: a pack that another collection lists, too, comes under the one that is shared") {
+  Circle circle(3);
+  const PackName pack = circle[0].write_pack(circle.files);
+  // The puller and the liar alone have this one.
+  const auto own =
+      CollectionId::from_hex(std::string(CollectionId::size * 2, '0').replace(1, 1, "1"));
+  circle[2].write(built_in, {test::grant_entry(circle[1].device(), *own),
+                             test::grant_entry(circle[2].device(), *own)});
+  circle[2].write(*own, {"pack " + pack.pack.hex() + " 20"});
+  for (const LedgerRef& ledger :
+       {LedgerRef{built_in, circle[2].device()}, LedgerRef{*own, circle[2].device()}}) {
+    circle[1].replica.copy_ledger(circle[2].replica, ledger);
+    circle[1].node.changed(ledger);
+  }
+  Connection(circle, 1, 0).run();
+  CHECK(circle[1].replica.whole_packs().contains(pack.pack));
+}
+
 TEST_CASE("session: a new grant opens a collection at once") {
   Circle circle;
   const auto later = circle.world.random.fixed<CollectionId>();

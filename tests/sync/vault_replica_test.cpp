@@ -83,6 +83,36 @@ TEST_CASE(
   CHECK(two.a.damage() == "");
 }
 
+TEST_CASE("vault replica: a pack that a ledger lists in a wrong size arrives all the same") {
+  Two two;
+  const std::string snapshot = two.a.ingest("file", "contents");
+  Daemon a(two.a);
+  Daemon b(two.b);
+  std::optional<PacksEntry> packs;
+  LedgerName name;
+  for (const Ledger& ledger : a.replication.ledgers()) {
+    for (std::uint64_t i = 0; i < ledger.size() && !packs; ++i) {
+      if (act_of(ledger.entry(i)) != Act::packs) continue;
+      packs = decode_packs(ledger.entry(i));
+      name = ledger.name();
+    }
+  }
+  REQUIRE(packs);
+  packs->packs.front().size_class = static_cast<std::uint8_t>(PackClass::mib4);
+  name.device = b.replica.device();
+  const std::array entries{encode(*packs)};
+  const Sha256Digest root = leaf_hash(as_bytes(entries.front()));
+  const DeviceKeys keys = two.b.open().open_keys(vault_key());
+  b.replication.append(name, entries,
+                       sign_checkpoint({name.origin(), 1, root}, name.origin(), keys.service.log));
+  CHECK(b.replication.count_missing() == 1);
+  synchronise(a, b);
+  CHECK(b.replication.count_missing() == 0);
+  CHECK(two.b.read(snapshot, "file") == "contents");
+  CHECK(two.a.damage() == "");
+  CHECK(two.b.damage() == "");
+}
+
 TEST_CASE("vault replica: checkpoints come back cosigned, and nothing is new after that") {
   Two two;
   two.a.ingest("file", "contents");
