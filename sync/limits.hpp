@@ -103,6 +103,8 @@ inline constexpr std::size_t wanted_packs_max = 2048;
 // A peer that is dialled must take the connection, and then both sides shake hands.
 inline constexpr seconds connect_time{20};
 inline constexpr seconds handshake_time{10};
+// A proxy, which may be Tor's, has to find a way first.
+inline constexpr int proxy_time_factor = 3;
 // The system must have taken what is sent, half a MiB at most: whoever reads nothing holds no slot.
 inline constexpr seconds write_time{60};
 // From our BYE, or from the end of the program on, for the peer to take it.

@@ -34,17 +34,26 @@ std::string_view take_word(std::string_view& text) {
 Address address_of(std::string_view key, std::string_view text) {
   const auto address = parse_address(text);
   if (!address || address->port == 0) refuse(key, text, "not an address and a port");
-  // The name of an onion service must never be asked of a name server.
-  if (address->host.ends_with(".onion")) refuse(key, text, "onion services need a proxy");
   return *address;
+}
+
+Address proxy_of(std::string_view key, std::string_view text) {
+  const Address address = address_of(key, text);
+  if (!is_ip(address)) refuse(key, text, "not an IP address: a name would be looked up");
+  return address;
+}
+
+DeviceId device_of(std::string_view key, std::string_view text) {
+  const auto device = DeviceId::from_hex(text);
+  if (!device) refuse(key, text, "not a device's id");
+  return *device;
 }
 
 PeerConfig peer_of(std::string_view value) {
   std::string_view rest = value;
-  const auto device = DeviceId::from_hex(take_word(rest));
-  if (!device) refuse("peer", value, "begins with no device's id");
-  PeerConfig peer{*device, address_of("peer", take_word(rest)), std::string(rest)};
-  if (peer.name.empty()) peer.name = device->hex().substr(0, short_id_digits);
+  const DeviceId device = device_of("peer", take_word(rest));
+  PeerConfig peer{device, address_of("peer", take_word(rest)), std::string(rest)};
+  if (peer.name.empty()) peer.name = device.hex().substr(0, short_id_digits);
   return peer;
 }
 
@@ -60,6 +69,11 @@ void set_option(DaemonConfig& config, std::string_view key, std::string_view val
     config.listen.push_back(address_of(key, value));
   } else if (key == "peer") {
     config.peers.push_back(peer_of(value));
+  } else if (key == "proxy") {
+    if (config.proxy) refuse(key, value, "there is one already");
+    config.proxy = proxy_of(key, value);
+  } else if (key == "direct") {
+    config.direct.insert(device_of(key, value));
   } else if (key == "rescan") {
     const auto seconds = from_decimal(value);
     if (!seconds || *seconds == 0 || *seconds > rescan_seconds_max) {
@@ -93,6 +107,17 @@ void require_complete(const DaemonConfig& config) {
   if (config.key_file.empty()) refuse("key-file", "", "is not set");
   if (config.listen.empty() && config.peers.empty()) {
     refuse("listen", "", "neither this nor a peer is set, so there is nothing to do");
+  }
+  for (const DeviceId& device : config.direct) {
+    if (std::ranges::find(config.peers, device, &PeerConfig::device) == config.peers.end()) {
+      refuse("direct", device.hex(), "there is no such peer");
+    }
+  }
+  for (const PeerConfig& peer : config.peers) {
+    // The name of an onion service must never be asked of a name server.
+    if (is_onion(peer.address) && (!config.proxy || config.direct.contains(peer.device))) {
+      refuse("peer", peer.address.host, "an onion service is reached through a proxy alone");
+    }
   }
 }
 

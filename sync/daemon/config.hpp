@@ -3,6 +3,7 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
 
 #include "sync/transport/transport.hpp"
 
@@ -19,6 +20,8 @@ struct DaemonConfig {
   std::filesystem::path key_file;
   std::vector<Address> listen;
   std::vector<PeerConfig> peers;  // several of one device are its addresses, tried in turn
+  std::optional<Address> proxy;   // at an IP address
+  std::set<DeviceId> direct;      // who is dialled past it
   std::chrono::seconds rescan{2};
 };
 
@@ -31,7 +34,7 @@ void set_option(DaemonConfig& config, std::string_view key, std::string_view val
 // Every line of a file's text. Error(usage) names the line.
 void read_config(DaemonConfig& config, std::string_view text, const std::string& file_name);
 
-// Error(usage) if it lacks what every daemon needs.
+// Error(usage) if it lacks what every daemon needs, or its options contradict each other.
 void require_complete(const DaemonConfig& config);
 
 }  // namespace muniment::sync

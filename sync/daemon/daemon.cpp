@@ -66,13 +66,17 @@ Daemon::Daemon(const DaemonConfig& config, const Environment& environment, Log& 
     Peer& known = x_peers[peer.device];
     if (known.name.empty()) known.name = escape(peer.name);
     known.addresses.push_back(peer.address);
+    if (config.direct.contains(peer.device)) known.route = Route::direct;
   }
   static_cast<void>(x_replica.refresh());
   TransportListener& listener = *this;
+  TransportOptions options;
+  options.proxy = config.proxy;
   x_transport = std::make_unique<Transport>(
       x_node, x_replication.transport_key(),
       [this](const VerifyKey<TransportPurpose>& key) { return x_replication.find_device(key); },
-      listener);
+      listener, std::move(options));
+  if (config.proxy) x_log.info("dialling through the proxy at " + to_text(*config.proxy));
   for (const Address& address : config.listen) {
     x_ports.push_back(x_transport->listen(address));
     x_log.info("listening at " + to_text({address.host, x_ports.back()}));
@@ -108,7 +112,7 @@ void Daemon::dial_due() {
     const Address& address = peer.addresses[peer.next_address];
     peer.next_address = (peer.next_address + 1) % peer.addresses.size();
     peer.dialling = true;
-    x_transport->dial(device, address);
+    x_transport->dial(device, address, peer.route);
   }
 }
 

@@ -35,6 +35,7 @@ class Daemon final : private Listener, private TransportListener {
   struct Peer {
     std::string name;
     std::vector<Address> addresses;
+    Route route = Route::usual;
     std::size_t next_address = 0;
     bool dialling = false;
     int sessions = 0;  // two for a moment, when one replaces the other

@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* help =
     "munimentd --config FILE | --vault DIR --key-file FILE [--listen ADDRESS:PORT]...\n"
-    "          [--peer 'DEVICE HOST:PORT NAME']... [--rescan SECONDS]\n"
+    "          [--peer 'DEVICE HOST:PORT NAME']... [--proxy ADDRESS:PORT] ...\n"
     "\n"
     "Brings a vault and those of its partners up to date, until SIGTERM or SIGINT. It can read no\n"
     "document and no name. munimentd.conf documents every option; they are the same in FILE and\n"

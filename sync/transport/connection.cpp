@@ -6,9 +6,12 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/read.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
 
 #include "sync/transport/hub.hpp"
+#include "sync/transport/socks5.hpp"
 
 namespace muniment::sync {
 
@@ -34,13 +37,12 @@ Connection::Connection(Hub& hub, Strand strand, asio::ip::tcp::socket socket, st
       x_deadline(strand),
       x_alarm(strand, asio::steady_timer::time_point::max()) {}
 
-Connection::Connection(Hub& hub, Strand strand, const DeviceId& expected, Address address)
+Connection::Connection(Hub& hub, Strand strand, Target target)
     : x_hub(hub),
       x_strand(strand),
       x_role(Role::dials),
-      x_expected(expected),
-      x_target(std::move(address)),
-      x_address(to_text(*x_target)),
+      x_target(std::move(target)),
+      x_address(to_text(x_target->address)),
       x_socket(strand),
       x_resolver(strand),
       x_deadline(strand),
@@ -68,6 +70,10 @@ void Connection::hurry() {
 }
 
 // ---- deadlines ----
+
+std::chrono::milliseconds Connection::by_proxy(std::chrono::milliseconds time) const {
+  return x_target && x_target->proxy ? time * limits::proxy_time_factor : time;
+}
 
 void Connection::set_deadline(std::chrono::milliseconds time, const char* stage) {
   if (x_hurried) return;
@@ -109,7 +115,7 @@ asio::awaitable<void> Connection::run(Self self) {
   try {
     if (it.x_over) throw Error(ErrorCode::io, it.x_cause);
     if (it.x_target) co_await it.connect();
-    it.set_deadline(it.x_hub.options().handshake_time, "handshake");
+    it.set_deadline(it.by_proxy(it.x_hub.options().handshake_time), "handshake");
     it.x_tls.emplace(std::move(it.x_socket), it.x_hub.identity(), it.x_role);
     co_await it.x_tls->shake_hands();
     const auto key = it.x_tls->peer_key();
@@ -136,16 +142,48 @@ asio::awaitable<void> Connection::run(Self self) {
 }
 
 asio::awaitable<void> Connection::connect() {
-  set_deadline(x_hub.options().connect_time, "connecting");
+  set_deadline(by_proxy(x_hub.options().connect_time), "connecting");
+  if (x_target->proxy) {
+    co_await connect_by_proxy();
+  } else if (is_onion(x_target->address)) {
+    throw Error(ErrorCode::io, "an onion service is reached through a proxy alone");
+  } else {
+    co_await connect_directly();
+  }
+}
+
+asio::awaitable<void> Connection::connect_directly() {
   // No temporaries in a co_await expression: GCC 12 destroys some of them twice.
-  const std::string port = std::to_string(x_target->port);
+  const std::string port = std::to_string(x_target->address.port);
   const auto [unresolved, found] =
-      co_await x_resolver.async_resolve(x_target->host, port, as_result);
+      co_await x_resolver.async_resolve(x_target->address.host, port, as_result);
   if (x_over) throw Error(ErrorCode::io, x_cause);
   if (unresolved) throw Error(ErrorCode::io, "no such host: " + unresolved.message());
   const auto [failed, endpoint] = co_await asio::async_connect(x_socket, found, as_result);
   if (x_over) throw Error(ErrorCode::io, x_cause);
   if (failed) throw Error(ErrorCode::io, "connect: " + failed.message());
+}
+
+asio::awaitable<void> Connection::connect_by_proxy() {
+  const asio::ip::tcp::endpoint proxy(asio::ip::make_address(x_target->proxy->host),
+                                      x_target->proxy->port);
+  const auto [failed] = co_await x_socket.async_connect(proxy, as_result);
+  if (x_over) throw Error(ErrorCode::io, x_cause);
+  if (failed) throw Error(ErrorCode::io, "proxy: connect: " + failed.message());
+  Socks5 request(x_target->address);
+  while (request.wanted() > 0) {
+    const Bytes output = request.take_output();
+    const auto out = asio::buffer(output.data(), output.size());
+    const auto [unsent, sent] = co_await asio::async_write(x_socket, out, as_result);
+    if (x_over) throw Error(ErrorCode::io, x_cause);
+    if (unsent) throw Error(ErrorCode::io, "proxy: write: " + unsent.message());
+    Bytes answer(request.wanted());
+    const auto in = asio::buffer(answer.data(), answer.size());
+    const auto [unread, read] = co_await asio::async_read(x_socket, in, as_result);
+    if (x_over) throw Error(ErrorCode::io, x_cause);
+    if (unread) throw Error(ErrorCode::io, "proxy: read: " + unread.message());
+    request.take(answer);
+  }
 }
 
 asio::awaitable<void> Connection::receive_all() {

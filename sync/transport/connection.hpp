@@ -18,10 +18,17 @@ using Strand = asio::strand<asio::io_context::executor_type>;
 // Everything runs on the connection's own strand, but for what is said to run on the hub's.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
+  // Whom to dial.
+  struct Target {
+    DeviceId peer;
+    Address address;
+    std::optional<Address> proxy;  // with one, through it alone
+  };
+
   // Of a peer that connected to us. `hub` must outlive it.
   Connection(Hub& hub, Strand strand, asio::ip::tcp::socket socket, std::string address);
-  // To a peer that is expected at an address.
-  Connection(Hub& hub, Strand strand, const DeviceId& expected, Address address);
+  // To a peer that is expected somewhere.
+  Connection(Hub& hub, Strand strand, Target target);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -34,7 +41,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   [[nodiscard]] Role role() const noexcept { return x_role; }
   // Whom it must turn out to be.
-  [[nodiscard]] const std::optional<DeviceId>& expected() const noexcept { return x_expected; }
+  [[nodiscard]] std::optional<DeviceId> expected() const {
+    return x_target ? std::optional(x_target->peer) : std::nullopt;
+  }
   // For the listener.
   [[nodiscard]] const std::string& address() const noexcept { return x_address; }
 
@@ -44,12 +53,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // The connection's whole life.
   [[nodiscard]] static asio::awaitable<void> run(Self self);
   [[nodiscard]] asio::awaitable<void> connect();
+  [[nodiscard]] asio::awaitable<void> connect_directly();
+  [[nodiscard]] asio::awaitable<void> connect_by_proxy();
   // Returns when the peer has nothing more to say.
   [[nodiscard]] asio::awaitable<void> receive_all();
   // Beside it; returns when the session has nothing more to say.
   [[nodiscard]] static asio::awaitable<void> send_all(Self self);
   [[nodiscard]] asio::awaitable<void> send_output();
 
+  // What a proxy takes longer.
+  [[nodiscard]] std::chrono::milliseconds by_proxy(std::chrono::milliseconds time) const;
   // After so long everything is given up, unless it is set anew before.
   void set_deadline(std::chrono::milliseconds time, const char* stage);
   void clear_deadline();
@@ -58,8 +71,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Hub& x_hub;
   Strand x_strand;
   Role x_role;
-  std::optional<DeviceId> x_expected;
-  std::optional<Address> x_target;
+  std::optional<Target> x_target;
   std::string x_address;
   asio::ip::tcp::socket x_socket;  // until it is x_tls's
   asio::ip::tcp::resolver x_resolver;

@@ -13,7 +13,6 @@
 #include <thread>
 
 #include "sync/transport/hub.hpp"
-#include "vault/base/decimal.hpp"
 #include "vault/base/text.hpp"
 
 namespace muniment::sync {
@@ -40,27 +39,6 @@ void block_signals() {
 }
 
 }  // namespace
-
-std::optional<Address> parse_address(std::string_view text) {
-  const std::size_t colon = text.rfind(':');
-  if (colon == text.npos) return std::nullopt;
-  std::string_view host = text.substr(0, colon);
-  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
-  if (bracketed) host = host.substr(1, host.size() - 2);
-  const auto port = from_decimal(text.substr(colon + 1));
-  if (host.find_first_of("[]") != host.npos) return std::nullopt;
-  // Without brackets an IPv6 address and a port cannot be told apart.
-  if (host.empty() || host.size() > 255 || (host.find(':') != host.npos) != bracketed) {
-    return std::nullopt;
-  }
-  if (!port || *port > 65'535) return std::nullopt;
-  return Address{std::string(host), static_cast<std::uint16_t>(*port)};
-}
-
-std::string to_text(const Address& address) {
-  const bool bracketed = address.host.find(':') != std::string::npos;
-  return (bracketed ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
-}
 
 class Transport::Threads {
  public:
@@ -99,8 +77,10 @@ class Transport::Threads {
     return port;
   }
 
-  void dial(const DeviceId& peer, const Address& address) {
-    std::make_shared<Connection>(hub, asio::make_strand(context), peer, address)->start();
+  void dial(const DeviceId& peer, const Address& address, Route route) {
+    Connection::Target target{peer, address, std::nullopt};
+    if (route == Route::usual) target.proxy = hub.options().proxy;
+    std::make_shared<Connection>(hub, asio::make_strand(context), std::move(target))->start();
   }
 
   void stop() {
@@ -174,9 +154,14 @@ class Transport::Threads {
 };
 
 Transport::Transport(Node& node, const TransportKey& key, FindPeer find_peer,
-                     TransportListener& listener, TransportOptions options)
-    : x_threads(std::make_unique<Threads>(node, key, std::move(find_peer), listener,
-                                          std::move(options))) {}
+                     TransportListener& listener, TransportOptions options) {
+  if (options.proxy && !is_ip(*options.proxy)) {
+    throw Error(ErrorCode::usage, escape(options.proxy->host) + ": not the IP address of a proxy",
+                "its name would be asked of a name server");
+  }
+  x_threads =
+      std::make_unique<Threads>(node, key, std::move(find_peer), listener, std::move(options));
+}
 
 Transport::~Transport() {
   stop();
@@ -186,8 +171,8 @@ std::uint16_t Transport::listen(const Address& address) {
   return x_threads->listen(address);
 }
 
-void Transport::dial(const DeviceId& peer, const Address& address) {
-  x_threads->dial(peer, address);
+void Transport::dial(const DeviceId& peer, const Address& address, Route route) {
+  x_threads->dial(peer, address, route);
 }
 
 void Transport::run_on_node(std::function<void()> step) {

@@ -10,20 +10,13 @@
 #include <memory>
 
 #include "sync/protocol/node.hpp"
+#include "sync/transport/address.hpp"
 #include "vault/replication.hpp"
 
 namespace muniment::sync {
 
-struct Address {
-  std::string host;  // a name, or an IPv4 or IPv6 address without brackets
-  std::uint16_t port = 0;
-
-  friend bool operator==(const Address&, const Address&) = default;
-};
-
-// `host:port` or `[address]:port`; empty if `text` is neither.
-[[nodiscard]] std::optional<Address> parse_address(std::string_view text);
-[[nodiscard]] std::string to_text(const Address& address);
+// How a peer is dialled: through the proxy, if there is one, or past it.
+enum class Route { usual, direct };
 
 // What becomes of connections. Called on the node's strand. Texts name addresses and causes; those
 // that come from a peer may hold any bytes.
@@ -49,6 +42,9 @@ class TransportListener {
 };
 
 struct TransportOptions {
+  // A SOCKS5 proxy, at an IP address. With one, nothing is dialled past it, and no name is looked
+  // up, but for Route::direct.
+  std::optional<Address> proxy = std::nullopt;
   std::chrono::milliseconds connect_time = limits::connect_time;
   std::chrono::milliseconds handshake_time = limits::handshake_time;
   std::chrono::milliseconds write_time = limits::write_time;
@@ -64,7 +60,8 @@ using FindPeer = std::function<std::optional<DeviceId>(const VerifyKey<Transport
 class Transport {
  public:
   // Begins to work. All that is given must outlive it; from here on the node, and what it stands
-  // on, is used by nobody but through run_on_node. Error(io) if there can be no TLS.
+  // on, is used by nobody but through run_on_node. Error(io) if there can be no TLS; Error(usage)
+  // if the proxy is not at an IP address.
   Transport(Node& node, const TransportKey& key, FindPeer find_peer, TransportListener& listener,
             TransportOptions options = {});
   ~Transport();
@@ -76,8 +73,9 @@ class Transport {
   std::uint16_t listen(const Address& address);
   // Connects; what becomes of it is told to the listener. If there is a session with the peer
   // already, one of the two ends (PROTOCOL.md §1). One at a time for each peer: of two that are
-  // under way neither side knows which is the later.
-  void dial(const DeviceId& peer, const Address& address);
+  // under way neither side knows which is the later. Onion services are dialled through a proxy or
+  // not at all.
+  void dial(const DeviceId& peer, const Address& address, Route route = Route::usual);
 
   // Runs `step` on the node's strand, soon. What it throws is told to the listener.
   void run_on_node(std::function<void()> step);

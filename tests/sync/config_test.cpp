@@ -53,7 +53,7 @@ TEST_CASE("config: what cannot be meant is refused with the line") {
        {"vault", "vault =", "= x", "rescan = 0", "rescan = 3601", "rescan = 1s", "listen = 1.2.3.4",
         "listen = 1.2.3.4:0", "peer = 00112233 host:1 bbc",
         "peer = 00112233445566778899aabbccddeeff", "peer = 00112233445566778899aabbccddeeff bbc",
-        "peer = 00112233445566778899aabbccddeeff x.onion:1"}) {
+        "proxy = localhost:9050", "proxy = 127.0.0.1", "direct = bbc"}) {
     CAPTURE(wrong);
     CHECK(refusal(wrong).starts_with("conf:1: "));
   }
@@ -72,6 +72,29 @@ TEST_CASE("config: what every daemon needs is asked for") {
   CHECK(missing(config).starts_with("listen: "));
   config.listen.push_back({"::", 1});
   CHECK(missing(config) == "");
+}
+
+TEST_CASE("config: a proxy is for all, but for who is named; onion services need it") {
+  const auto refused = [](const std::string& lines) {
+    DaemonConfig config;
+    config.vault = "/vault";
+    config.key_file = "/key";
+    const auto error = muniment::test::error_of([&] {
+      read_config(config, lines, "conf");
+      require_complete(config);
+    });
+    return error ? std::string(error->what()) : std::string();
+  };
+  const std::string id(device);
+  const std::string onion = "peer = " + id + " abc.onion:1\n";
+  const std::string proxy = "proxy = [::1]:9050\n";
+  CHECK(refused(onion).starts_with("peer: abc.onion: "));
+  CHECK(refused("peer = " + id + " ABC.ONION.:1").starts_with("peer: ABC.ONION.: "));
+  CHECK(refused(onion + proxy) == "");
+  CHECK(refused(onion + proxy + "direct = " + id).starts_with("peer: abc.onion: "));
+  CHECK(refused(proxy + "direct = " + id + "\npeer = " + id + " archive.example.org:1") == "");
+  CHECK(refused("listen = 127.0.0.1:1\ndirect = " + id).starts_with("direct: "));
+  CHECK(refused(onion + proxy + proxy).starts_with("conf:3: proxy: "));
 }
 
 TEST_CASE("daemon: it waits twice as long after each failure, an hour at most") {

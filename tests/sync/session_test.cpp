@@ -139,7 +139,8 @@ TEST_CASE("session: nobody is told whether there is a collection that it may not
 }
 
 TEST_CASE("session: a ledger that lists a pack in a wrong size keeps nobody from it") {
-  for (std::uint8_t size_class = 20; size_class <= 24; size_class = static_cast<std::uint8_t>(size_class + 2)) {
+  for (std::uint8_t size_class = 20; size_class <= 24;
+       size_class = static_cast<std::uint8_t>(size_class + 2)) {
     for (std::uint8_t wrong = size_class_min; wrong <= size_class_max; ++wrong) {
       CAPTURE(size_class);
       CAPTURE(wrong);

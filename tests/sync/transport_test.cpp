@@ -9,6 +9,7 @@
 
 #include "tests/sync/pair.hpp"
 #include "tests/sync/raw_peer.hpp"
+#include "tests/sync/socks_server.hpp"
 #include "tests/sync/two_vaults.hpp"
 
 namespace muniment::sync {
@@ -18,6 +19,7 @@ namespace {
 using test::Circle;
 using test::last_bye;
 using test::RawPeer;
+using test::SocksServer;
 using namespace std::chrono_literals;
 
 const Address loopback{"127.0.0.1", 0};
@@ -460,6 +462,136 @@ TEST_CASE("transport: where it cannot listen is said") {
   const std::uint16_t taken = transport->listen(loopback);
   CHECK(error_at({"127.0.0.1", taken}) == ErrorCode::io);
   CHECK(error_at({"192.0.2.1", 0}) == ErrorCode::io);
+}
+
+// ---- by a proxy ----
+
+namespace {
+
+Bytes octets(std::string_view text) {
+  return to_bytes(as_bytes(text));
+}
+
+TransportOptions through(std::uint16_t proxy) {
+  TransportOptions options;
+  options.proxy = Address{"127.0.0.1", proxy};
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("transport: through a proxy a peer is reached by a name that nobody else is told") {
+  Parties parties;
+  const auto answering = parties.start(0);
+  SocksServer proxy({.target = answering->listen(loopback)});
+  const auto dialling = parties.start(1, through(proxy.port()));
+  // No name server knows it.
+  dialling->dial(parties.circle[0].device(), {"archive.onion", 8440});
+  CHECK(parties.events[1].connected(0) == parties.circle[0].device());
+  REQUIRE(proxy.requests().size() == 1);
+  CHECK(proxy.requests().front() == octets({"\5\1\0\3\15archive.onion\x20\xf8", 20}));
+  on_node(*answering, [&] {
+    parties.circle[0].write_pack(parties.circle.files);
+    return true;
+  });
+  wait_until([&] {
+    parties.now += 20;
+    answering->tick();
+    return on_node(*dialling, [&] { return !parties.circle[1].log.arrived.empty(); });
+  });
+}
+
+TEST_CASE("transport: a proxy that refuses, lies, breaks off or is silent brings no connection") {
+  struct Case {
+    SocksServer::Script script;
+    std::string cause;
+  };
+  const auto replying = [](std::string_view reply) {
+    return SocksServer::Script{.reply = octets(reply)};
+  };
+  const std::vector<Case> cases{
+      {{.method = octets("\5\xff")}, "proxy: it takes nobody without a user and a password"},
+      {{.method = octets({"\5\2", 2})}, "proxy: what answers there speaks no SOCKS5"},
+      {{.method = octets({"\4\0", 2})}, "proxy: what answers there speaks no SOCKS5"},
+      {{.method = octets("\5")}, "proxy: read: "},
+      {replying({"\5\1\0\1\0\0\0\0\0\0", 10}), "proxy: it failed"},
+      {replying({"\5\5\0\1\0\0\0\0\0\0", 10}), "proxy: the connection was refused"},
+      {replying({"\5\0\1\1\0\0\0\0\0\0", 10}), "proxy: what answers there speaks no SOCKS5"},
+      {replying({"\5\0\0\2\0\0\0\0\0\0", 10}), "proxy: what answers there speaks no SOCKS5"},
+      {replying({"\5\0\0\1\0\0\0", 7}), "proxy: read: "},
+      {replying(""), "proxy: read: "},
+      // A connection to nobody.
+      {{}, "the peer closed the connection"},
+      {{.is_silent = true}, "too slow: connecting"},
+  };
+  for (const Case& each : cases) {
+    CAPTURE(each.cause);
+    Parties parties;
+    const auto answering = parties.start(0);
+    const std::uint16_t port = answering->listen(loopback);
+    SocksServer proxy(each.script);
+    TransportOptions options = through(proxy.port());
+    if (each.script.is_silent) options.connect_time = 20ms;
+    const auto dialling = parties.start(1, options);
+    dialling->dial(parties.circle[0].device(), {"127.0.0.1", port});
+    const std::string cause = parties.events[1].not_connected().cause;
+    CAPTURE(cause);
+    CHECK(cause.starts_with(each.cause));
+    CHECK(parties.events[0].heard() == 0);
+  }
+}
+
+TEST_CASE("transport: while the proxy is down nothing is dialled past it, but for who is to be") {
+  Parties parties;
+  const auto answering = parties.start(0);
+  const std::uint16_t port = answering->listen(loopback);
+  std::uint16_t closed = 0;
+  {
+    SocksServer gone({});
+    closed = gone.port();
+  }
+  const auto dialling = parties.start(1, through(closed));
+  dialling->dial(parties.circle[0].device(), {"127.0.0.1", port});
+  CHECK(parties.events[1].not_connected().cause.starts_with("proxy: connect: "));
+  CHECK(parties.events[0].heard() == 0);
+  dialling->dial(parties.circle[0].device(), {"127.0.0.1", port}, Route::direct);
+  CHECK(parties.events[1].connected(0) == parties.circle[0].device());
+}
+
+TEST_CASE("transport: an onion service is dialled through a proxy or not at all") {
+  Parties parties;
+  SocksServer proxy({});
+  const std::string cause = "an onion service is reached through a proxy alone";
+  const auto without = parties.start(0);
+  without->dial(parties.circle[1].device(), {"abc.Onion", 1});
+  CHECK(parties.events[0].not_connected().cause == cause);
+  const auto with = parties.start(1, through(proxy.port()));
+  with->dial(parties.circle[0].device(), {"abc.onion.", 1}, Route::direct);
+  CHECK(parties.events[1].not_connected().cause == cause);
+  TransportOptions named;
+  named.proxy = Address{"localhost", proxy.port()};
+  const auto error = muniment::test::error_of([&] { (void)parties.start(0, named); });
+  REQUIRE(error);
+  CHECK(error->code() == ErrorCode::usage);
+}
+
+TEST_CASE("transport: IPv6 and IPv4 are listened at and dialled each by itself, at one port") {
+  Parties parties;
+  const auto answering = parties.start(0);
+  std::uint16_t port = 0;
+  if (muniment::test::error_of([&] { port = answering->listen({"::1", 0}); })) {
+    MESSAGE("there is no IPv6 here");
+    return;
+  }
+  const auto dialling = parties.start(1);
+  dialling->dial(parties.circle[0].device(), {"::1", port});
+  CHECK(parties.events[1].connected(0) == parties.circle[0].device());
+  // What listens at an IPv6 address takes no IPv4.
+  dialling->dial(parties.circle[0].device(), {"127.0.0.1", port});
+  CHECK(parties.events[1].not_connected().cause.starts_with("connect: "));
+  CHECK(answering->listen({"127.0.0.1", port}) == port);
+  dialling->dial(parties.circle[0].device(), {"127.0.0.1", port});
+  CHECK(parties.events[1].connected(1) == parties.circle[0].device());
 }
 
 TEST_CASE("transport: addresses are a host and a port") {
