@@ -126,7 +126,9 @@ ExitCode report(Session& session, const ReportArguments& arguments) {
   const AccessReading reading = vault.read_access_log(
       [&](const AccessInfo& info) {
         const AccessRecord& record = info.record;
-        const bool opens = record.act == access_act::read || record.act == access_act::export_files;
+        const bool opens = record.act == access_act::read ||
+                           record.act == access_act::export_files ||
+                           record.act == access_act::prove;
         if (!opens || record.stage != AccessStage::intent ||
             info.collection != arguments.collection) {
           return true;

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "cli/anchor_text.hpp"
 #include "cli/command.hpp"
 #include "cli/damage.hpp"
 #include "cli/interruption.hpp"
@@ -20,9 +21,11 @@ Json to_json(const VerifyReport& report) {
               {"entries", report.entries},       {"snapshots", report.snapshots},
               {"packs", report.packs},           {"packs_unlisted", report.packs_unlisted},
               {"bytes_read", report.bytes_read}, {"files", report.files},
-              {"damage", Json::array()},         {"refused", Json::array()}};
+              {"damage", Json::array()},         {"refused", Json::array()},
+              {"anchors", Json::array()}};
   for (const Damage& item : report.damage) object["damage"].push_back(to_json(item));
   for (const Damage& item : report.refused) object["refused"].push_back(to_json(item));
+  for (const Anchored& item : report.anchored) object["anchors"].push_back(to_json(item));
   return object;
 }
 
@@ -53,6 +56,7 @@ void write_summary(Terminal& terminal, const VerifyReport& report, VerifyDepth d
         fmt::format("{} by partners that give no rights; 'muniment grants --audit' says whose",
                     count_of(report.refused.size(), "entry")));
   }
+  for (const Anchored& item : report.anchored) terminal.write_line(anchor_line(item));
   if (report.damage.empty()) {
     terminal.write_line("no damage found");
   } else {

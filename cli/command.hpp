@@ -58,6 +58,8 @@ void add_verify(CommandLine& line);
 void add_repair(CommandLine& line);
 void add_catalog(CommandLine& line);
 void add_status(CommandLine& line);
+void add_prove(CommandLine& line);
+void add_anchor(CommandLine& line);
 void add_log(CommandLine& line);
 void add_key(CommandLine& line);
 void add_card(CommandLine& line);

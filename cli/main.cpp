@@ -59,6 +59,8 @@ void declare_all(CommandLine& line) {
   add_repair(line);
   add_catalog(line);
   add_status(line);
+  add_prove(line);
+  add_anchor(line);
   add_log(line);
   add_key(line);
   add_card(line);

@@ -61,9 +61,9 @@ std::unique_ptr<AccessJournal> Vault::State::make_journal(const LogKey& log) con
 }
 
 void Vault::State::require_purpose(const AccessSubject& subject) const {
-  const std::initializer_list<std::string_view> reading{access_act::read, access_act::list,
-                                                        access_act::search, access_act::compare,
-                                                        access_act::export_files};
+  const std::initializer_list<std::string_view> reading{
+      access_act::read,    access_act::list,         access_act::search,
+      access_act::compare, access_act::export_files, access_act::prove};
   if (!purpose.empty() || std::ranges::find(reading, subject.act) == reading.end()) return;
   for (const auto& [id, facts] : opened->names.collections) {
     if (!facts.purpose_required || (subject.collection && *subject.collection != id)) continue;

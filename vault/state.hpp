@@ -2,6 +2,7 @@
 #pragma once
 
 #include "vault/adopted.hpp"
+#include "vault/anchor.hpp"
 #include "vault/audit/journal.hpp"
 #include "vault/authority.hpp"
 #include "vault/catalog/catalog.hpp"
@@ -172,6 +173,14 @@ struct Vault::State {
   [[nodiscard]] IngestResult deposit(const CollectionId& collection,
                                      std::span<const std::filesystem::path> paths,
                                      const IngestOptions& options, Activity& activity);
+  // ---- anchors ----
+  // "letters of desk"; its id while locked.
+  [[nodiscard]] std::string ledger_text(const LedgerName& name) const;
+  // Anchors of checkpoints that the ledger grew out of, the smallest first. Others are damage.
+  [[nodiscard]] std::vector<Anchor> anchors_of(const Ledger& ledger,
+                                               std::vector<Damage>& damage) const;
+  void check_anchors(VerifyReport& report) const;
+
   // For travel mode.
   // A keyring that was cut off between its two copies has left the old keys in one of them.
   void finish_keyring();

@@ -88,6 +88,7 @@ VerifyReport Vault::verify(VerifyDepth depth, Activity& activity) {
   std::ranges::move(state.access_log_damage(depth != VerifyDepth::presence, activity),
                     std::back_inserter(report.damage));
   put_first(damage_so_far(state.marker, state.keyring, *state.record, state.rewritten), report);
+  state.check_anchors(report);
   report.refused = refused_entries(state.record->consortium);
   note_check(state.environment, state.directory, depth, report.damage.size(), activity);
   return report;

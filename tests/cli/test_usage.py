@@ -10,7 +10,7 @@ from support import write
 COMMANDS = [
     ["init"], ["collection"], ["collection", "create"], ["collection", "list"], ["ingest"], ["snapshots"],
     ["ls"], ["cat"], ["restore"], ["diff"], ["find"], ["verify"], ["repair"], ["catalog"],
-    ["catalog", "rebuild"], ["status"], ["unlock"], ["lock"], ["key"], ["key", "list"], ["key", "add"],
+    ["catalog", "rebuild"], ["status"], ["prove"], ["anchor"], ["anchor", "request"], ["anchor", "import"], ["unlock"], ["lock"], ["key"], ["key", "list"], ["key", "add"],
     ["key", "change"], ["key", "remove"], ["key", "recovery"], ["key", "recovery", "new"],
     ["key", "recovery", "split"], ["key", "recovery", "restore"], ["card"], ["invite"], ["accept"], ["text"],
     ["charter"], ["charter", "show"], ["charter", "propose"], ["charter", "approve"], ["charter", "adopt"],

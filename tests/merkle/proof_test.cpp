@@ -76,6 +76,17 @@ void for_each_damage(const MerkleProof& good, Check&& refused) {
 
 }  // namespace
 
+TEST_CASE("inclusion proof: the same from leaves that come one after the other") {
+  const auto leaves = test::some_leaves(largest);
+  for (std::size_t size = 1; size <= largest; ++size) {
+    for (std::size_t index = 0; index < size; ++index) {
+      InclusionProver prover(index, size);
+      for (const Sha256Digest& leaf : Leaves(leaves).first(size)) prover.append(leaf);
+      CHECK(prover.finish() == path_by_definition(index, Leaves(leaves).first(size)));
+    }
+  }
+}
+
 TEST_CASE("inclusion proof: every leaf of every small tree has the RFC's proof, and it verifies") {
   const auto leaves = test::some_leaves(largest);
   for (std::size_t size = 1; size <= largest; ++size) {

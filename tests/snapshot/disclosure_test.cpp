@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <set>
+
 #include "tests/snapshot/entries.hpp"
 #include "tests/support/memory_file_system.hpp"
 
@@ -146,6 +148,26 @@ TEST_CASE("disclosure: a tree that went through files has the same root") {
   for (const std::size_t in_memory : {1000, 999, 9'999, 10'000, 4096, 5000}) {
     CAPTURE(in_memory);
     CHECK(head_of(files, some, in_memory) == head);
+    CHECK(files.list("/").empty());
+  }
+}
+
+TEST_CASE(
+    "disclosure: a leaf's proof leads to the root, whether the tree went through files or not") {
+  MemoryFileSystem files;
+  const std::vector<ContentLeaf> some = leaves(1'000);
+  const TreeHead head = head_of(files, some, 100'000);
+  for (const std::size_t in_memory : {100'000, 300}) {
+    std::set<std::uint64_t> places;
+    for (std::size_t i = 0; i < some.size(); i += 37) {
+      ContentTree tree(files, "/", in_memory);
+      for (const ContentLeaf& leaf : some) tree.add(leaf);
+      const ContentInclusion proof = tree.prove(some[i]);
+      CHECK(proof.head == head);
+      CHECK(verify_inclusion(head, proof.index, some[i].leaf, proof.hashes));
+      places.insert(proof.index);
+    }
+    CHECK(places.size() == 28);
     CHECK(files.list("/").empty());
   }
 }

@@ -20,6 +20,7 @@ inline constexpr std::string_view read = "read";
 inline constexpr std::string_view search = "search";
 inline constexpr std::string_view compare = "compare";
 inline constexpr std::string_view export_files = "export";
+inline constexpr std::string_view prove = "prove";
 inline constexpr std::string_view ingest = "ingest";
 inline constexpr std::string_view verify = "verify";
 inline constexpr std::string_view repair = "repair";

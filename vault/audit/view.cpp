@@ -4,7 +4,7 @@
 
 #include "vault/base/assert.hpp"
 #include "vault/base/error.hpp"
-#include "vault/crypto/base64.hpp"
+#include "vault/ledger/tlog_proof.hpp"
 
 namespace muniment {
 
@@ -109,8 +109,7 @@ void AccessLogView::check_tile(const TileId& tile, const std::vector<Sha256Diges
 
 std::string AccessLogView::proof(std::uint64_t index) const {
   VAULT_ASSERT(index < size());
-  std::string text = fmt::format("c2sp.org/tlog-proof@v1\nindex {}\n", index);
-  const MerkleProof hashes = inclusion_proof(index, size(), x_tiles.nodes());
+  MerkleProof hashes = inclusion_proof(index, size(), x_tiles.nodes());
   Sha256Digest leaf;
   if (index >= x_tail->base) {
     leaf = leaf_hash(as_bytes(x_tail->entries[index - x_tail->base]));
@@ -122,8 +121,7 @@ std::string AccessLogView::proof(std::uint64_t index) const {
                 fmt::format("{}: entry {} is not the one that was signed", access_log_label, index),
                 "'muniment log verify' says what is damaged");
   }
-  for (const Sha256Digest& hash : hashes) text += to_base64(hash.view()) + '\n';
-  return text + '\n' + encode(checkpoint());
+  return encode(TlogProof{index, std::move(hashes), checkpoint()});
 }
 
 namespace {

@@ -93,6 +93,36 @@ MerkleProof inclusion_proof(std::uint64_t index, std::uint64_t size, const NodeR
   return proof;
 }
 
+InclusionProver::InclusionProver(std::uint64_t index, std::uint64_t size) : x_index(index) {
+  VAULT_ASSERT(index < size);
+  Range range{0, size};
+  while (range.size() > 1) {
+    const bool is_left = index < range.middle();
+    const Range other = is_left ? range.right() : range.left();
+    x_parts.push_back({other.begin, other.end, {}});
+    range = is_left ? range.left() : range.right();
+  }
+  std::ranges::reverse(x_parts);
+}
+
+void InclusionProver::append(const Sha256Digest& leaf) {
+  const std::uint64_t at = x_next++;
+  if (at == x_index) return;
+  const auto part = std::ranges::find_if(
+      x_parts, [at](const Part& candidate) { return candidate.begin <= at && at < candidate.end; });
+  VAULT_ASSERT(part != x_parts.end());
+  part->tree.append(leaf);
+}
+
+MerkleProof InclusionProver::finish() const {
+  MerkleProof proof;
+  for (const Part& part : x_parts) {
+    VAULT_ASSERT(part.tree.size() == part.end - part.begin);
+    proof.push_back(part.tree.root());
+  }
+  return proof;
+}
+
 MerkleProof consistency_proof(std::uint64_t old_size, std::uint64_t new_size,
                               const NodeReader& nodes) {
   VAULT_ASSERT(0 < old_size && old_size <= new_size);

@@ -30,6 +30,30 @@ using NodeReader = std::function<Sha256Digest(unsigned level, std::uint64_t inde
 [[nodiscard]] MerkleProof inclusion_proof(std::uint64_t index, std::uint64_t size,
                                           const NodeReader& nodes);
 
+// The same from all leaves, given once each in their order: for a tree of which nobody keeps nodes.
+// Holds the edges of as many trees as the proof has hashes.
+class InclusionProver {
+ public:
+  // `index` must be below `size`.
+  InclusionProver(std::uint64_t index, std::uint64_t size);
+
+  void append(const Sha256Digest& leaf);
+  // Once `size` leaves were given.
+  [[nodiscard]] MerkleProof finish() const;
+
+ private:
+  // A hash of the proof is the root over the leaves [begin, end).
+  struct Part {
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+    Frontier tree;
+  };
+
+  std::uint64_t x_index;
+  std::uint64_t x_next = 0;
+  std::vector<Part> x_parts;  // in the order of the proof
+};
+
 // That the tree of `new_size` leaves begins with the tree of `old_size` leaves. Needs
 // 0 < old_size <= new_size; equal sizes give an empty proof.
 [[nodiscard]] MerkleProof consistency_proof(std::uint64_t old_size, std::uint64_t new_size,

@@ -17,6 +17,7 @@ using NoteKeyId = FixedBytes<struct NoteKeyIdTag, 4>;
 enum class NoteKeyType : std::uint8_t {
   ed25519 = 0x01,         // a log signs the text itself
   cosignature_v1 = 0x04,  // a witness signs time and text (cosignature.hpp)
+  unassigned = 0xff,      // what it is says a text in place of the public key
 };
 
 template <class Purpose>

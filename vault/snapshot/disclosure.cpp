@@ -143,10 +143,28 @@ void ContentTree::spill() {
 
 TreeHead ContentTree::finish() {
   Frontier tree;
+  visit([&](const ContentLeaf& leaf) { tree.append(leaf.leaf); });
+  return tree.head();
+}
+
+ContentInclusion ContentTree::prove(const ContentLeaf& leaf) {
+  Frontier tree;
+  std::optional<std::uint64_t> index;
+  visit([&](const ContentLeaf& at) {
+    if (at == leaf) index = tree.size();
+    tree.append(at.leaf);
+  });
+  VAULT_ASSERT(index);
+  InclusionProver prover(*index, tree.size());
+  visit([&](const ContentLeaf& at) { prover.append(at.leaf); });
+  return {tree.head(), *index, prover.finish()};
+}
+
+void ContentTree::visit(const std::function<void(const ContentLeaf&)>& visitor) {
   if (x_runs.empty()) {
     std::ranges::sort(x_leaves);
-    for (const ContentLeaf& leaf : x_leaves) tree.append(leaf.leaf);
-    return tree.head();
+    std::ranges::for_each(x_leaves, visitor);
+    return;
   }
   if (!x_leaves.empty()) spill();
 
@@ -158,11 +176,10 @@ TreeHead ContentTree::finish() {
   while (!next.empty()) {
     Run* run = next.top();
     next.pop();
-    tree.append(run->front().leaf);
+    visitor(run->front());
     run->advance();
     if (!run->done()) next.push(run);
   }
-  return tree.head();
 }
 
 }  // namespace muniment

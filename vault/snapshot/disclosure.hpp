@@ -4,12 +4,13 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <vector>
 
 #include "vault/base/file.hpp"
 #include "vault/crypto/keys.hpp"
-#include "vault/merkle/tree.hpp"
+#include "vault/merkle/proof.hpp"
 #include "vault/snapshot/entry.hpp"
 #include "vault/snapshot/manifest.hpp"
 
@@ -44,24 +45,36 @@ struct ContentLeaf {
 [[nodiscard]] ContentLeaf content_leaf(const SeedKey& key, const SnapshotNonce& nonce,
                                        const Entry& entry);
 
+struct ContentInclusion {
+  TreeHead head;
+  std::uint64_t index = 0;
+  MerkleProof hashes;
+};
+
 // Sorts any number of leaves in bounded memory (24 MiB): beyond that, sorted runs of salted digests
 // go to temporary files under `scratch`, which are removed at the end. Not thread-safe.
 class ContentTree {
  public:
   // What the temporary files' names begin with.
   static constexpr std::string_view run_prefix = "content-tree-";
+  // Up to here there are none.
+  static constexpr std::size_t default_leaves_in_memory = 250'000;
 
   ContentTree(FileSystem& files, std::filesystem::path scratch,
-              std::size_t leaves_in_memory = 250'000);
+              std::size_t leaves_in_memory = default_leaves_in_memory);
   ~ContentTree();
   ContentTree(ContentTree&&) = delete;
 
   void add(const ContentLeaf& leaf);
   // Ends the tree.
   [[nodiscard]] TreeHead finish();
+  // Ends it and proves that `leaf`, which was added, stands in it.
+  [[nodiscard]] ContentInclusion prove(const ContentLeaf& leaf);
 
  private:
   void spill();
+  // All leaves in their order.
+  void visit(const std::function<void(const ContentLeaf&)>& visitor);
 
   FileSystem& x_files;
   std::filesystem::path x_scratch;

@@ -5,7 +5,7 @@
 
 #include "vault/base/queue.hpp"
 #include "vault/base/text.hpp"
-#include "vault/snapshot/disclosure.hpp"
+#include "vault/snapshot/content_proof.hpp"
 #include "vault/snapshot/stages.hpp"
 
 namespace muniment {
@@ -130,12 +130,9 @@ class ContentRootCheck {
  public:
   ContentRootCheck(const CheckContext& context, const CollectionAccess& collection,
                    const Reader& reader)
-      : x_index(reader.index()), x_tree(context.files, context.scratch) {
-    const OpenEpoch* epoch = collection.keys->find(x_index.epoch);
-    if (epoch == nullptr) return;
-    const Batch* batch = reader.batch();
-    x_seed_key.emplace(batch != nullptr ? batch->seed_key() : seed_key(epoch->key));
-  }
+      : x_index(reader.index()),
+        x_tree(context.files, context.scratch),
+        x_seed_key(snapshot_seed_key(collection, reader)) {}
 
   void add(const Entry& entry) {
     if (x_seed_key) x_tree.add(content_leaf(*x_seed_key, x_index.nonce, entry));

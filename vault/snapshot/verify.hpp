@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "vault/base/clock.hpp"
 #include "vault/base/ids.hpp"
 
 namespace muniment {
@@ -24,6 +26,18 @@ struct Damage {
       affects;  // SNAPSHOT:PATH of each file that cannot be read; only with a key
 };
 
+// What somebody outside says of the time of a checkpoint, and so of the entries before it.
+struct Anchored {
+  std::string ledger;  // what it is called
+  std::string origin;
+  std::uint64_t entries = 0;
+  std::optional<UnixSeconds> before;     // by a time stamp authority, of a root certificate
+  Sha256Digest certificates{};           // that has this SHA-256, as authorities publish it
+  std::optional<std::uint64_t> block{};  // in Bitcoin, if it has this root, in the header's order
+  Sha256Digest merkle_root{};
+  std::string by{};  // the authority, or the calendar that will say more, as it names itself
+};
+
 struct VerifyReport {
   std::uint64_t ledgers = 0;
   std::uint64_t entries = 0;
@@ -35,6 +49,7 @@ struct VerifyReport {
   std::vector<Damage> damage;
   // Entries that give no rights: somebody's lie or fault, and no damage to what is kept.
   std::vector<Damage> refused;
+  std::vector<Anchored> anchored;  // by ledger, then by entries
 };
 
 struct RepairReport {
