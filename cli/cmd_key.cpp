@@ -174,6 +174,7 @@ ExitCode import_backup(Session& session, const BackupArguments& arguments) {
     session.terminal().write_line(to_line({{"vault", restored.vault.hex()},
                                            {"keyring", restored.keyring},
                                            {"asks_partners", restored.asks_partners},
+                                           {"other_access_log", restored.other_access_log},
                                            {"ledgers", std::move(ledgers)}}));
   }
   session.terminal().say(fmt::format(
@@ -181,6 +182,11 @@ ExitCode import_backup(Session& session, const BackupArguments& arguments) {
       "'muniment verify' says which packs are missing: copy them from another copy of the vault",
       restored.vault.hex(), restored.keyring ? "was put back" : "is as new as the backup's",
       count_of(restored.ledgers.size(), "ledger")));
+  if (restored.other_access_log) {
+    session.terminal().say(
+        "what this device did since is not in the backup: its access log goes on in another one, "
+        "which says so; 'muniment witness request' asks what others saw of the one before");
+  }
   if (restored.asks_partners) {
     session.terminal().warn(
         "warning: partners may have seen more of this device than the backup has, and going on "

@@ -6,6 +6,7 @@
 #include "cli/access_text.hpp"
 #include "cli/command.hpp"
 #include "cli/text.hpp"
+#include "cli/witness_text.hpp"
 
 namespace muniment {
 
@@ -19,6 +20,7 @@ struct ShowArguments {
   std::string object;
   std::string since;
   std::string until;
+  std::string log;
   bool csv = false;
 };
 
@@ -86,12 +88,28 @@ class Table {
   std::deque<Line> x_waiting;
 };
 
+// By the first digits of its number.
+std::optional<AccessLogNumber> find_log(Vault& vault, const std::string& digits) {
+  if (digits.empty()) return std::nullopt;
+  std::vector<AccessLogNumber> found;
+  for (const EndedAccessLog& log : vault.ended_access_logs()) {
+    if (log.number.hex().starts_with(digits)) found.push_back(log.number);
+  }
+  if (found.size() == 1) return found.front();
+  throw Error(ErrorCode::not_found,
+              fmt::format("access log {}: {}", escape(digits),
+                          found.empty() ? "no log of this number has ended here"
+                                        : "several numbers begin so"),
+              "'muniment log verify' lists those that have ended");
+}
+
 ExitCode show(Session& session, const ShowArguments& arguments) {
   Terminal& terminal = session.terminal();
   AccessFilter filter{arguments.actor, arguments.device, arguments.act, arguments.object, {}, {}};
   if (!arguments.since.empty()) filter.since = parse_time(arguments.since, "--since");
   if (!arguments.until.empty()) filter.until = parse_time(arguments.until, "--until");
   Vault vault = session.open_unlocked();
+  const auto log = find_log(vault, arguments.log);
   if (arguments.csv) terminal.write_line(csv_header());
   Table table(terminal);
   const AccessReading reading = vault.read_access_log(
@@ -105,7 +123,7 @@ ExitCode show(Session& session, const ShowArguments& arguments) {
         }
         return true;
       },
-      session.activity());
+      session.activity(), log);
   table.finish();
   return say_reading(terminal, reading);
 }
@@ -165,11 +183,28 @@ ExitCode report(Session& session, const ReportArguments& arguments) {
   return say_reading(terminal, reading);
 }
 
+// Those with which the device did not go on.
+void write_ended(Terminal& terminal, std::span<const EndedAccessLog> logs) {
+  for (const EndedAccessLog& log : logs) {
+    std::string text = fmt::format("log {} ended when this device was put back to an older state: ",
+                                   log.number.hex());
+    text += log.damaged ? "what is here of it is damaged"
+                        : count_of(log.here, "entry") + " of it here ('log show --log')";
+    if (log.known > log.here) text += fmt::format(", and it had at least {}", log.known);
+    terminal.write_line(text);
+  }
+}
+
 ExitCode verify(Session& session, const NoArguments&) {
   Terminal& terminal = session.terminal();
   Vault vault = session.open();
   const AccessLogReport found = vault.verify_access_log(session.activity());
   const auto& damage = found.check.damage;
+  const std::vector<EndedAccessLog> ended = vault.ended_access_logs();
+  std::optional<LogWitnesses> witnesses;
+  for (LogWitnesses& log : vault.witnesses()) {
+    if (log.origin == found.origin && log.standing.of > 0) witnesses = std::move(log);
+  }
   if (session.options().json) {
     Json object{{"ok", damage.empty()},
                 {"origin", found.origin},
@@ -177,17 +212,33 @@ ExitCode verify(Session& session, const NoArguments&) {
                 {"unknown", found.check.unknown},
                 {"damage", Json::array()}};
     if (found.exists) object["root"] = found.check.head.root.hex();
+    if (witnesses) object["witnesses"] = to_json(*witnesses);
     for (const LedgerDamage& item : damage) {
       object["damage"].push_back({{"object", item.object}, {"cause", item.cause}});
+    }
+    object["ended"] = Json::array();
+    for (const EndedAccessLog& log : ended) {
+      object["ended"].push_back({{"number", log.number.hex()},
+                                 {"origin", log.origin},
+                                 {"entries", log.here},
+                                 {"known", log.known},
+                                 {"damaged", log.damaged}});
     }
     terminal.write_line(to_line(object));
   } else if (!found.exists) {
     terminal.write_line("there is no access log yet");
   } else {
-    terminal.write_line(fmt::format("{}: signature, hashes and tiles checked; witnessed by nobody",
-                                    count_of(found.check.head.size, "entry")));
+    terminal.write_line(fmt::format("{}: signature, hashes and tiles checked{}",
+                                    count_of(found.check.head.size, "entry"),
+                                    witnesses ? "" : "; the charter has no other witness"));
+    if (witnesses && witnesses->standing.is_quorum() && !witnesses->condemned) {
+      terminal.write_line(witnesses_line(*witnesses));
+    } else if (witnesses) {
+      terminal.warn("warning: " + witnesses_line(*witnesses));
+    }
     for (const LedgerDamage& item : damage) terminal.write_line(item.object + ": " + item.cause);
   }
+  if (!session.options().json) write_ended(terminal, ended);
   return damage.empty() ? ExitCode::ok : ExitCode::damaged;
 }
 
@@ -234,6 +285,10 @@ void add_show(CLI::App& group, CommandLine& line) {
       ->add_option("--object", arguments->object,
                    "Only what begins so, or matches so: SNAPSHOT[:PATH] with * and ?")
       ->type_name("GLOB");
+  command
+      ->add_option("--log", arguments->log,
+                   "One that ended when the device was put back, by digits of its number")
+      ->type_name("NUMBER");
   command->add_option("--since", arguments->since, "From this time on (UTC)")->type_name("TIME");
   command->add_option("--until", arguments->until, "Before this time (UTC)")->type_name("TIME");
   command->add_flag("--csv", arguments->csv, "For a spreadsheet");

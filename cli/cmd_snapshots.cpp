@@ -3,6 +3,7 @@
 #include "cli/command.hpp"
 #include "cli/json.hpp"
 #include "cli/text.hpp"
+#include "cli/witness_text.hpp"
 
 namespace muniment {
 
@@ -18,11 +19,25 @@ std::string about_text(const About& about) {
   return text;
 }
 
+// Nothing where nobody else is a witness.
+std::string witnesses_text(const WitnessStanding& standing) {
+  if (standing.of == 0) return {};
+  std::string text = "  " + witnessed_text(standing);
+  if (!standing.is_quorum()) text += fmt::format(" (quorum {})", standing.needed);
+  return text;
+}
+
 Json to_json(const DepositInfo& deposit) {
   return {{"snapshot", deposit.name}, {"collection", deposit.collection},
           {"number", deposit.number}, {"device", deposit.device},
           {"packs", deposit.packs},   {"stored_bytes", deposit.stored_bytes},
           {"deposited", true}};
+}
+
+Json with_witnesses(const SnapshotInfo& snapshot) {
+  Json object = to_json(snapshot);
+  if (snapshot.witnesses.of > 0) object["witnesses"] = to_json(snapshot.witnesses);
+  return object;
 }
 
 ExitCode list(Session& session, const SnapshotsArguments& arguments) {
@@ -42,10 +57,10 @@ ExitCode list(Session& session, const SnapshotsArguments& arguments) {
   for (const SnapshotInfo& snapshot : vault.snapshots(collection, session.activity())) {
     session.terminal().write_line(
         session.options().json
-            ? to_line(to_json(snapshot))
-            : fmt::format("{:<32} {} {:>15} {:>10}{}", snapshot.name, utc_time(snapshot.created),
+            ? to_line(with_witnesses(snapshot))
+            : fmt::format("{:<32} {} {:>15} {:>10}{}{}", snapshot.name, utc_time(snapshot.created),
                           count_of(snapshot.files, "file"), human_bytes(snapshot.bytes),
-                          about_text(snapshot.about)));
+                          witnesses_text(snapshot.witnesses), about_text(snapshot.about)));
   }
   return ExitCode::ok;
 }

@@ -3,6 +3,7 @@
 #include "cli/command.hpp"
 #include "cli/json.hpp"
 #include "cli/text.hpp"
+#include "cli/witness_text.hpp"
 
 namespace muniment {
 
@@ -21,7 +22,7 @@ std::string_view depth_name(VerifyDepth depth) {
   return "deep";
 }
 
-Json to_json(const StatusReport& report) {
+Json to_json(const StatusReport& report, std::span<const LogWitnesses> logs) {
   Json object{{"vault", report.vault.hex()}};
   put_bytes(object, "directory", report.directory.native());
   object["unlocked"] = report.unlocked;
@@ -45,11 +46,33 @@ Json to_json(const StatusReport& report) {
     object["travel"] = {{"until", utc_time(*report.travels_until)},
                         {"left_behind", report.left_behind}};
   }
+  object["witnesses"] = Json::array();
+  for (const LogWitnesses& log : logs) object["witnesses"].push_back(to_json(log));
   object["todo"] = report.todo;
   return object;
 }
 
-void write_screen(Terminal& terminal, const StatusReport& report, UnixSeconds now) {
+// This device's own logs, and how it stands with the others'.
+void write_witnesses(Terminal& terminal, std::span<const LogWitnesses> logs) {
+  std::size_t others = 0;
+  std::size_t below = 0;
+  for (const LogWitnesses& log : logs) {
+    if (log.standing.of == 0) continue;
+    if (log.own) {
+      terminal.write_line("witnesses   " + witnesses_line(log));
+    } else {
+      ++others;
+      below += log.standing.is_quorum() ? 0 : 1;
+    }
+  }
+  if (others > 0) {
+    terminal.write_line(fmt::format("witnesses   {} of others: {} below the quorum",
+                                    count_of(others, "ledger"), below));
+  }
+}
+
+void write_screen(Terminal& terminal, const StatusReport& report,
+                  std::span<const LogWitnesses> logs, UnixSeconds now) {
   terminal.write_line(
       fmt::format("vault       {} in {}", report.vault.hex(), escape(report.directory.native())));
   terminal.write_line(
@@ -85,7 +108,11 @@ void write_screen(Terminal& terminal, const StatusReport& report, UnixSeconds no
                                     std::max<UnixSeconds>(now - *report.last_backup, 0))) +
                                 " ago"
                           : "key backup  none");
-  terminal.write_line("copies      this one; witnesses: none");
+  const bool has_witnesses =
+      std::ranges::any_of(logs, [](const LogWitnesses& log) { return log.standing.of > 0; });
+  terminal.write_line(has_witnesses ? "copies      this one"
+                                    : "copies      this one; witnesses: none");
+  write_witnesses(terminal, logs);
   for (const std::string& line : report.todo) terminal.write_line("to do       " + line);
   if (report.todo.empty()) terminal.write_line("to do       nothing");
 }
@@ -93,10 +120,11 @@ void write_screen(Terminal& terminal, const StatusReport& report, UnixSeconds no
 ExitCode status(Session& session, const NoArguments&) {
   Vault vault = session.open_unlocked_if_given();
   const StatusReport report = vault.status();
+  const std::vector<LogWitnesses> logs = vault.witnesses();
   if (session.options().json) {
-    session.terminal().write_line(to_line(to_json(report)));
+    session.terminal().write_line(to_line(to_json(report, logs)));
   } else {
-    write_screen(session.terminal(), report, session.environment().clock.now());
+    write_screen(session.terminal(), report, logs, session.environment().clock.now());
   }
   return ExitCode::ok;
 }

@@ -6,6 +6,7 @@
 #include "cli/interruption.hpp"
 #include "cli/json.hpp"
 #include "cli/text.hpp"
+#include "cli/witness_text.hpp"
 
 namespace muniment {
 
@@ -16,7 +17,7 @@ struct VerifyArguments {
   bool deep = false;
 };
 
-Json to_json(const VerifyReport& report) {
+Json to_json(const VerifyReport& report, std::span<const LogWitnesses> logs) {
   Json object{{"ok", report.damage.empty()},     {"ledgers", report.ledgers},
               {"entries", report.entries},       {"snapshots", report.snapshots},
               {"packs", report.packs},           {"packs_unlisted", report.packs_unlisted},
@@ -26,7 +27,25 @@ Json to_json(const VerifyReport& report) {
   for (const Damage& item : report.damage) object["damage"].push_back(to_json(item));
   for (const Damage& item : report.refused) object["refused"].push_back(to_json(item));
   for (const Anchored& item : report.anchored) object["anchors"].push_back(to_json(item));
+  object["witnesses"] = Json::array();
+  for (const LogWitnesses& log : logs) object["witnesses"].push_back(to_json(log));
   return object;
+}
+
+// "3 logs of this device witnessed by a quorum of 8/13"; a warning for each that is not.
+void write_witnesses(Terminal& terminal, std::span<const LogWitnesses> logs) {
+  std::size_t good = 0;
+  for (const LogWitnesses& log : logs) {
+    if (!log.own || log.standing.of == 0) continue;
+    if (log.standing.is_quorum() && !log.condemned) {
+      ++good;
+    } else {
+      terminal.warn("warning: " + witnesses_line(log));
+    }
+  }
+  if (good > 0) {
+    terminal.write_line(count_of(good, "log") + " of this device witnessed by a quorum");
+  }
 }
 
 void write_summary(Terminal& terminal, const VerifyReport& report, VerifyDepth depth) {
@@ -78,9 +97,11 @@ ExitCode verify(Session& session, const VerifyArguments& arguments) {
         return vault.verify(depth, session.activity());
       },
       [] { return "verifying changes nothing; what was looked at so far is not counted"; });
+  const std::vector<LogWitnesses> logs = vault.witnesses();
   if (session.options().json) {
-    session.terminal().write_line(to_line(to_json(report)));
+    session.terminal().write_line(to_line(to_json(report, logs)));
   } else {
+    write_witnesses(session.terminal(), logs);
     write_summary(session.terminal(), report, depth);
   }
   return report.damage.empty() ? ExitCode::ok : ExitCode::damaged;

@@ -67,6 +67,7 @@ void add_invite(CommandLine& line);
 void add_accept(CommandLine& line);
 void add_text(CommandLine& line);
 void add_bundle(CommandLine& line);
+void add_witness(CommandLine& line);
 void add_charter(CommandLine& line);
 void add_grant(CommandLine& line);
 void add_revoke(CommandLine& line);

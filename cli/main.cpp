@@ -68,6 +68,7 @@ void declare_all(CommandLine& line) {
   add_accept(line);
   add_text(line);
   add_bundle(line);
+  add_witness(line);
   add_charter(line);
   add_grant(line);
   add_revoke(line);

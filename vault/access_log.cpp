@@ -23,11 +23,16 @@ void add_member(const Consortium& consortium, const MemberId& member,
 }  // namespace
 
 LedgerName Vault::State::access_log_name() const {
-  return {identity().consortium, access_collection(), identity().device};
+  return {identity().consortium, find_access_logs(environment.files, directory).present,
+          identity().device};
 }
 
 std::filesystem::path Vault::State::access_directory() const {
-  return directory / "access" / access_log_name().id().hex();
+  return access_directory(access_log_name());
+}
+
+std::filesystem::path Vault::State::access_directory(const LedgerName& log) const {
+  return directory / "access" / log.id().hex();
 }
 
 std::vector<Auditor> Vault::State::auditors() const {
@@ -54,9 +59,12 @@ std::vector<Auditor> Vault::State::auditors() const {
 std::unique_ptr<AccessJournal> Vault::State::make_journal(const LogKey& log) const {
   AccessActor actor{{}, user, purpose};
   if (const Device* own = own_device()) actor.member = own->certificate.member;
-  const AccessLogPlace place{environment.files, environment.random, environment.clock,
-                             access_directory(), access_log_name()};
-  return std::make_unique<AccessJournal>(place, log, auditors(), std::move(actor),
+  const AccessLogs logs = find_access_logs(environment.files, directory);
+  const LedgerName name{identity().consortium, logs.present, identity().device};
+  AccessLogPlace place{environment.files, environment.random, environment.clock,
+                       access_directory(name), name};
+  if (!logs.ended.empty()) place.follows = logs.ended.front();
+  return std::make_unique<AccessJournal>(std::move(place), log, auditors(), std::move(actor),
                                          std::max(lock_wait, log_wait_min));
 }
 
@@ -130,8 +138,33 @@ VerifyKey<LogPurpose> Vault::State::own_log_key() const {
 }
 
 std::optional<AccessLogView> Vault::State::access_log() const {
-  return AccessLogView::find(environment.files, access_directory(), access_log_name(),
-                             own_log_key());
+  return access_log(access_log_name());
+}
+
+std::optional<AccessLogView> Vault::State::access_log(const LedgerName& log) const {
+  return AccessLogView::find(environment.files, access_directory(log), log, own_log_key());
+}
+
+std::optional<SignedNote> Vault::State::last_access_checkpoint() const {
+  try {
+    const auto log = access_log();
+    return log ? std::optional(log->checkpoint()) : std::nullopt;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::damaged) throw;
+    return std::nullopt;
+  }
+}
+
+void Vault::State::begin_another_access_log(const std::optional<SignedNote>& seen) {
+  FileSystem& files = environment.files;
+  const AccessLogs logs = find_access_logs(files, directory);
+  const LedgerName present{identity().consortium, logs.present, identity().device};
+  AccessLogs next = begin_another(logs, present, last_access_checkpoint(), environment.random);
+  if (seen) static_cast<void>(note_end(next, present, *seen));
+  save_access_logs(files, directory, next);
+  if (!journal) return;
+  // How acts ended that stand in the log before is not said any more: it is not signed again.
+  journal = make_journal(opened->service.log);
 }
 
 std::vector<Damage> Vault::State::access_log_damage(bool whole, const Activity& activity) const {
@@ -187,12 +220,43 @@ std::string Vault::access_log_proof(std::uint64_t index) {
               "it has " + std::to_string(size) + "; the first is number 0");
 }
 
+std::vector<EndedAccessLog> Vault::ended_access_logs() {
+  State& state = *x_state;
+  if (!state.record) state.load_record();
+  std::vector<EndedAccessLog> result;
+  for (const AccessFollows& ended :
+       find_access_logs(state.environment.files, state.directory).ended) {
+    EndedAccessLog& info = result.emplace_back();
+    info.number = access_log_number(ended.log.collection);
+    info.origin = ended.log.origin();
+    const auto known = ended.checkpoint ? decode_checkpoint(ended.checkpoint->text) : std::nullopt;
+    if (known) info.known = known->size;
+    try {
+      if (const auto log = state.access_log(ended.log)) info.here = log->size();
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::damaged) throw;
+      info.damaged = true;
+    }
+  }
+  return result;
+}
+
 AccessReading Vault::read_access_log(const std::function<bool(const AccessInfo&)>& visitor,
-                                     const Activity& activity) {
+                                     const Activity& activity,
+                                     const std::optional<AccessLogNumber>& number) {
   State& state = *x_state;
   const Opened& opened = state.unlocked();
-  const auto permit = state.begin({.act = access_act::audit}, activity);
-  const auto log = state.access_log();
+  AccessSubject reading{.act = access_act::audit};
+  if (number) reading.detail = "of the log " + number->hex();
+  const auto permit = state.begin(std::move(reading), activity);
+  LedgerName which = state.access_log_name();
+  if (number) which.collection = access_collection(*number);
+  const auto log = state.access_log(which);
+  if (!log) {
+    throw Error(ErrorCode::not_found,
+                "access log " + number.value_or(AccessLogNumber{}).hex() + ": it is not here",
+                "'muniment log verify' lists those that are");
+  }
   const auto member_name = [&](const MemberId& id) {
     const auto name = opened.names.members.find(id);
     return name == opened.names.members.end() ? id.hex() : name->second;
@@ -221,6 +285,20 @@ std::optional<std::uint64_t> Vault::repair_access_log(const DeviceKeys& keys,
                                                       const Activity& activity) {
   State& state = *x_state;
   if (!state.record) state.load_record();
+  try {
+    static_cast<void>(find_access_logs(state.environment.files, state.directory));
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::damaged) throw;
+    // Which one it was nobody knows; another one is sure not to be it.
+    const LedgerName first{state.identity().consortium, access_collection(),
+                           state.identity().device};
+    save_access_logs(state.environment.files, state.directory,
+                     begin_another({}, first, std::nullopt, state.environment.random));
+    state.make_journal(keys.service.log)
+        ->event({.act = access_act::log, .detail = "the file 'access-log' was damaged"},
+                AccessOutcome::partly, activity);
+    return 0;
+  }
   return state.make_journal(keys.service.log)->salvage(activity);
 }
 

@@ -42,16 +42,27 @@ std::string encode(const BackupContent& content) {
   RecordWriter record(content_type);
   for (const CharterRef& charter : content.charters) write_charter_ref(record, charter);
   if (!content.authority.empty()) record.key("authority").base64(content.authority);
+  for (const AccessFollows& log : content.access) write_follows(record, log);
+  for (const SignedNote& note : content.witnessed) {
+    record.key("witnessed").base64(as_bytes(encode(note)));
+  }
   for (const LedgerCopy& ledger : content.ledgers) write_ledger_copy(record, ledger);
   return record.finish();
 }
 
 std::optional<BackupContent> decode_backup_content(std::string_view text) {
   RecordReader record(text, content_type);
-  BackupContent content{read_charter_refs(record), {}, {}};
+  BackupContent content{read_charter_refs(record), {}, {}, {}, {}};
   if (record.key_if("authority")) {
     content.authority = record.base64();
     if (content.authority.empty()) record.fail();
+  }
+  while (auto log = read_follows_if(record)) content.access.push_back(std::move(*log));
+  while (record.key_if("witnessed")) {
+    const Bytes bytes = record.base64();
+    auto note = decode_signed_note(as_text(bytes));
+    if (!note) return std::nullopt;
+    content.witnessed.push_back(std::move(*note));
   }
   content.ledgers = read_ledger_copies(record);
   if (!record.done()) return std::nullopt;

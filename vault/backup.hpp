@@ -2,6 +2,7 @@
 // names of packs stand. Not the packs: any replica has those. Layout: FORMAT.md.
 #pragma once
 
+#include "vault/audit/entry.hpp"
 #include "vault/consortium/approval.hpp"
 #include "vault/keyring/keyring.hpp"
 #include "vault/ledger/copy.hpp"
@@ -16,8 +17,10 @@ struct Backup {
 };
 
 struct BackupContent {
-  std::vector<CharterRef> charters;  // that were in force (adopted.hpp)
-  Bytes authority;                   // the file of authority.hpp, sealed; empty if there is none
+  std::vector<CharterRef> charters;   // that were in force (adopted.hpp)
+  Bytes authority;                    // the file of authority.hpp, sealed; empty if there is none
+  std::vector<AccessFollows> access;  // the access log then, and those before; newest first
+  std::vector<SignedNote> witnessed;  // what this device cosigned (witness_memory.hpp)
   std::vector<LedgerCopy> ledgers;
 };
 

@@ -1,8 +1,5 @@
 #include "vault/exchange.hpp"
 
-#include "vault/base/cursor.hpp"
-#include "vault/base/error.hpp"
-#include "vault/codec/zstd.hpp"
 #include "vault/crypto/hash.hpp"
 #include "vault/keyring/slip39_words.hpp"
 
@@ -13,9 +10,6 @@ namespace {
 constexpr std::string_view card_type = "muniment/card/v1";
 constexpr std::string_view exchange_type = "muniment/exchange/v1";
 constexpr std::string_view invitation_type = "muniment/invitation/v1";
-constexpr std::string_view begin_line = "-----BEGIN MUNIMENT TEXT-----";
-constexpr std::string_view end_line = "-----END MUNIMENT TEXT-----";
-constexpr std::size_t columns = 64;
 constexpr unsigned fingerprint_word_count = 8;
 
 bool is_space(char c) {
@@ -29,15 +23,6 @@ std::string signed_part(const Card& card) {
   record.key("key").rest(encode_authorized_key(card.key));
   record.key("device").hex(card.device.view());
   return record.finish();
-}
-
-// Lines may have been wrapped, quoted with spaces or given other ends on the way.
-std::string without_space(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    if (!is_space(c)) result += c;
-  }
-  return result;
 }
 
 std::string words_of(const Sha256Digest& digest) {
@@ -56,16 +41,6 @@ std::string words_of(const Sha256Digest& digest) {
     bits &= (1U << count) - 1U;
   }
   return words;
-}
-
-std::optional<std::string> unpack(ByteView packed) {
-  ByteReader reader(packed);
-  const std::uint64_t size = reader.u64();
-  if (!reader.ok() || size == 0 || size > exchange_text_bytes_max) return std::nullopt;
-  std::string text(size, '\0');
-  const MutableByteView target = std::as_writable_bytes(std::span(text));
-  if (!ZstdDecompressor().decompress(reader.raw(reader.remaining()), target)) return std::nullopt;
-  return text;
 }
 
 }  // namespace
@@ -139,34 +114,11 @@ std::optional<Exchange> decode_exchange_record(std::string_view text) {
 }
 
 std::string encode(const Exchange& exchange) {
-  const std::string text = encode_exchange_record(exchange);
-  if (text.size() > exchange_text_bytes_max) {
-    throw Error(ErrorCode::limit,
-                "the text would have " + std::to_string(text.size()) +
-                    " bytes, and at most 67108864 are taken in",
-                "hand over a copy of the ledgers in another way");
-  }
-  Bytes packed;
-  ByteWriter writer(packed);
-  writer.u64(text.size());
-  writer.raw(ZstdCompressor(zstd_level_max).compress(as_bytes(text)));
-  const std::string base64 = to_base64(packed);
-  std::string armored(begin_line);
-  for (std::size_t at = 0; at < base64.size(); at += columns) {
-    armored += '\n';
-    armored += base64.substr(at, columns);
-  }
-  return armored + '\n' + std::string(end_line) + '\n';
+  return armor_record(encode_exchange_record(exchange));
 }
 
 std::optional<Exchange> decode_exchange(std::string_view text) {
-  const std::size_t begin = text.find(begin_line);
-  if (begin == std::string_view::npos) return std::nullopt;
-  const std::size_t content = begin + begin_line.size();
-  const std::size_t end = text.find(end_line, content);
-  if (end == std::string_view::npos) return std::nullopt;
-  const auto packed = from_base64(without_space(text.substr(content, end - content)));
-  const auto record = packed ? unpack(*packed) : std::nullopt;
+  const auto record = dearmor_record(text);
   return record ? decode_exchange_record(*record) : std::nullopt;
 }
 

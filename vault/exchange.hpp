@@ -5,6 +5,7 @@
 
 #include <array>
 
+#include "vault/armor.hpp"
 #include "vault/consortium/charter.hpp"
 #include "vault/ledger/copy.hpp"
 
@@ -41,12 +42,8 @@ struct Exchange {
 // what somebody who joins by it cannot check in any other way.
 [[nodiscard]] std::string fingerprint_words(const Exchange& exchange);
 
-// More than a text that people hand over ever has.
-inline constexpr std::size_t exchange_text_bytes_max = std::size_t{64} << 20U;
-
-// Base64 between BEGIN and END lines. Error(limit) if it were longer than anybody would take in.
+// Armored (armor.hpp).
 [[nodiscard]] std::string encode(const Exchange& exchange);
-// What stands around the two lines is ignored, so that it can be cut out of a letter carelessly.
 [[nodiscard]] std::optional<Exchange> decode_exchange(std::string_view text);
 
 // What is under the armor.

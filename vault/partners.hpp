@@ -209,6 +209,9 @@ class Partners {
   [[nodiscard]] LedgerCopy first_commit(const LedgerName& name,
                                         const EpochPublicKey& names_key) const;
   bool adopt(std::span<const Exchange> exchanges, std::vector<std::string>& news);
+  // The proof that the copy and what this device cosigned as a witness are two histories.
+  [[nodiscard]] std::optional<LedgerFork> contradicts_cosigned(
+      const LedgerCopy& copy, const VerifyKey<LogPurpose>& log) const;
   // Ledgers of other devices that no copy here has whole any more, from a partner's copy.
   [[nodiscard]] bool put_back(std::span<const Exchange> exchanges, AcceptReport& report);
   void merge(std::span<const Exchange> exchanges, AcceptReport& report);

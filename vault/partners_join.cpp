@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "vault/consortium/quorum.hpp"
+#include "vault/cosigner.hpp"
 #include "vault/ledger/load.hpp"
 #include "vault/ledger/sealed_part.hpp"
 #include "vault/partners.hpp"
@@ -22,6 +24,15 @@ Exchange decode_or_throw(const std::string& text) {
   if (decode_card(text)) {
     throw Error(ErrorCode::usage, "this is a card: it is invited, not accepted",
                 "run 'muniment invite FILE'");
+  }
+  const auto record = dearmor_record(text);
+  if (record && decode_witness_request(*record)) {
+    throw Error(ErrorCode::usage, "this asks for cosignatures: it is signed, not accepted",
+                "run 'muniment witness sign FILE'");
+  }
+  if (record && decode_witness_reply(*record)) {
+    throw Error(ErrorCode::usage, "this is a witness's reply: it is imported, not accepted",
+                "run 'muniment witness import FILE'");
   }
   throw Error(ErrorCode::damaged, "the text is cut short or altered, or no text of Muniment's",
               "have it sent again, from its BEGIN line to its END line");
@@ -175,6 +186,24 @@ void Partners::note_charters(std::span<const Exchange> exchanges, AcceptReport& 
   }
 }
 
+std::optional<LedgerFork> Partners::contradicts_cosigned(const LedgerCopy& copy,
+                                                         const VerifyKey<LogPurpose>& log) const {
+  Vault::State& vault = state();
+  const KeyringIdentity& own = vault.identity();
+  const WitnessMemory memory(
+      vault.environment.files, vault.directory,
+      {witness_name(own.consortium, own.device), verify_key(vault.unlocked().service.witness)});
+  const NoteKey<LogPurpose> key = copy.name.note_key(log);
+  try {
+    const auto cosigned = memory.find(key);
+    return cosigned ? contradicts(copy, *cosigned, key) : std::nullopt;
+  } catch (const Error& error) {
+    // Without a memory nothing is signed, but entries are taken.
+    if (error.code() != ErrorCode::damaged) throw;
+    return std::nullopt;
+  }
+}
+
 // What is damaged is kept beside it. If the partner knows less than was known here, the catalog
 // says so, and nothing is signed.
 bool Partners::put_back(std::span<const Exchange> exchanges, AcceptReport& report) {
@@ -189,6 +218,10 @@ bool Partners::put_back(std::span<const Exchange> exchanges, AcceptReport& repor
       if (log == keys.end() || copy.name.consortium != vault.identity().consortium ||
           copy.name.device == vault.identity().device || !is_authentic(copy, log->second) ||
           !is_damaged(files, vault.ledger_directory(), copy.name, log->second)) {
+        continue;
+      }
+      if (auto fork = contradicts_cosigned(copy, log->second)) {
+        keep_fork(std::move(*fork), report);
         continue;
       }
       const std::filesystem::path path = vault.ledger_directory() / copy.name.id().hex();
@@ -212,6 +245,7 @@ void Partners::merge_one(const LedgerCopy& copy, const VerifyKey<LogPurpose>& lo
   if (vault.record->frozen.contains(copy.name.id())) return;
   try {
     auto fork = find_fork(files, vault.ledger_directory(), copy, log);
+    if (!fork) fork = contradicts_cosigned(copy, log);
     if (fork) {
       keep_fork(std::move(*fork), report);
     } else {

@@ -8,19 +8,11 @@
 #include "vault/ledger/load.hpp"
 #include "vault/ledger/writer.hpp"
 #include "vault/note/cosignature.hpp"
-#include "vault/state.hpp"
+#include "vault/replication_own.hpp"
 
 namespace muniment {
 
 namespace {
-
-// What tells that somebody else wrote: bytes of each ledger's tail, and the fork proofs.
-struct OnDisk {
-  std::map<LedgerId, std::uint64_t> tails;
-  std::vector<std::string> forks;
-
-  friend bool operator==(const OnDisk&, const OnDisk&) = default;
-};
 
 OnDisk look_at(FileSystem& files, const std::filesystem::path& vault) {
   OnDisk result;
@@ -40,28 +32,6 @@ bool decides_rights(Act act) {
 }
 
 }  // namespace
-
-struct Replication::Own {
-  Own(std::optional<ServiceKeys> given, Vault::State& vault)
-      : opened(std::move(given)),
-        keys(opened ? *opened : vault.unlocked().service),
-        partial(vault.environment.files, vault.directory / "tmp"),
-        store(vault.environment.files, vault.directory, DirectoryStore::Access::read) {}
-
-  std::optional<ServiceKeys> opened;  // by this object; else the vault has them
-  const ServiceKeys& keys;
-  PartialPacks partial;
-  DirectoryStore store;
-  std::set<std::pair<CollectionId, PackId>> listed;
-  std::set<MissingPack> missing;
-  std::set<PackId> stored;
-  std::map<LedgerId, ForkEntry> forks;
-  OnDisk seen;
-};
-
-std::string witness_name(const ConsortiumId& consortium, const DeviceId& device) {
-  return "muniment/" + consortium.hex() + "/" + device.hex();
-}
 
 Replication::Replication(Vault& vault, const Credential& credential) : x_vault(vault) {
   make_own(state().keyring.keyring.open_service(credential).keys);
@@ -286,61 +256,7 @@ bool Replication::admits(const LedgerName& name, std::span<const std::string> en
       entries, [&](const std::string& entry) { return is_granted_by(entry, name.collection); });
 }
 
-std::vector<NoteKey<WitnessPurpose>> Replication::witnesses() const {
-  const Consortium& now = state().record->consortium;
-  std::vector<NoteKey<WitnessPurpose>> result;
-  for (const auto& [id, known] : now.devices()) {
-    const CharterMember* member = now.charter().find(known.certificate.member);
-    if (!now.is_active(id) || member == nullptr || !member->roles.has(Role::witness)) continue;
-    result.push_back({witness_name(now.id(), id), known.certificate.keys.witness});
-  }
-  return result;
-}
-
-// Not before it is known what partners saw of a vault that was put back: it may have cosigned what
-// it does not remember.
-bool Replication::may_cosign() const {
-  if (!find_unheard(files(), directory()).empty()) return false;
-  const std::string own = witness_name(consortium(), device());
-  const auto all = witnesses();
-  return std::ranges::find(all, own, &NoteKey<WitnessPurpose>::name) != all.end();
-}
-
 // ---- what comes ----
-
-SignedNote Replication::cosigned(const LedgerName& name, const SignedNote& note) const {
-  SignedNote result = note;
-  if (name.device == device() || !may_cosign()) return result;
-  // The ledger only grows, and each of its checkpoints is signed in the commit that takes it: so
-  // this is the largest, and nothing else of its size was ever signed.
-  result.signatures.push_back(cosign(note, witness_name(consortium(), device()),
-                                     x_own->keys.witness, state().environment.clock.now()));
-  return result;
-}
-
-std::vector<LedgerName> Replication::cosign_held() {
-  std::vector<LedgerName> result;
-  if (!may_cosign()) return result;
-  const std::string own = witness_name(consortium(), device());
-  for (const Ledger& ledger : ledgers()) {
-    const bool is_signed =
-        std::ranges::find(ledger.checkpoint().signatures, own, &NoteSignature::name) !=
-        ledger.checkpoint().signatures.end();
-    if (is_signed || ledger.name().device == device() || !log_key(ledger.name())) continue;
-    if (!x_own->forks.contains(ledger.name().id())) result.push_back(ledger.name());
-  }
-  const auto held_lock = result.empty() ? nullptr : state().try_lock();
-  if (!held_lock) return {};
-  for (const LedgerName& name : result) {
-    const VerifyKey<LogPurpose> log = log_key(name)->key;
-    LedgerWriter writer = LedgerWriter::open(files(), state().ledger_directory(), name, log);
-    const std::uint64_t size = find_ledger(name)->size();
-    if (writer.ledger().size() != size) continue;  // another process was faster
-    writer.add_cosigned(cosigned(name, writer.ledger().checkpoint()));
-    reload(name, log, size);
-  }
-  return result;
-}
 
 std::unique_ptr<FileLock> Replication::lock() const {
   auto lock = state().try_lock();
@@ -358,7 +274,7 @@ void Replication::append(const LedgerName& name, std::span<const std::string> en
     throw Error(ErrorCode::denied,
                 ledger_label(name.id()) + ": no member vouches for the device that writes it");
   }
-  if (x_own->forks.contains(name.id())) {
+  if (x_own->forks.contains(name.id()) || state().record->frozen.contains(name.id())) {
     throw Error(ErrorCode::damaged, state().describe_fork(name));
   }
   const Ledger* held = find_ledger(name);
@@ -369,39 +285,15 @@ void Replication::append(const LedgerName& name, std::span<const std::string> en
     if (writer.ledger().size() != old_size) {
       throw Error(ErrorCode::busy, ledger_label(name.id()) + ": another process wrote to it");
     }
-    writer.append(entries, cosigned(name, note));
+    if (name.device == device() || !may_cosign()) {
+      writer.append(entries, note);
+    } else {
+      std::vector<Sha256Digest> leaves = writer.ledger().leaves();
+      for (const std::string& entry : entries) leaves.push_back(leaf_hash(as_bytes(entry)));
+      writer.append(entries, x_own->cosigner.cosign(*log, note, leaves));
+    }
   }
   reload(name, log->key, old_size);
-}
-
-std::size_t Replication::take_cosignatures(const LedgerName& name, const SignedNote& note) {
-  const Ledger* held = find_ledger(name);
-  const auto log = log_key(name);
-  if (held == nullptr || !log || held->checkpoint().text != note.text) return 0;
-  SignedNote merged = held->checkpoint();
-  const std::size_t before = merged.signatures.size();
-  for (const NoteKey<WitnessPurpose>& witness : witnesses()) {
-    const auto is_its = [&](const NoteSignature& line) { return line.name == witness.name; };
-    if (std::ranges::any_of(merged.signatures, is_its)) continue;
-    const auto line = std::ranges::find_if(note.signatures, is_its);
-    if (line == note.signatures.end()) continue;
-    merged.signatures.push_back(*line);
-    const auto opened = open_cosigned(merged, *log, {&witness, 1});
-    if (!opened || opened->cosignatures.empty()) merged.signatures.pop_back();
-  }
-  const std::size_t added = merged.signatures.size() - before;
-  if (added > 0) add_signatures(name, merged);
-  return added;
-}
-
-void Replication::add_signatures(const LedgerName& name, const SignedNote& note) {
-  const Ledger* held = find_ledger(name);
-  const auto log = log_key(name);
-  VAULT_ASSERT(held != nullptr && log);
-  const std::uint64_t size = held->size();
-  const auto held_lock = lock();
-  LedgerWriter::open(files(), state().ledger_directory(), name, log->key).add_cosigned(note);
-  reload(name, log->key, size);
 }
 
 // ---- forks ----

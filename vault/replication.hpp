@@ -7,9 +7,11 @@
 
 #include "vault/consortium/fork.hpp"
 #include "vault/consortium/granting.hpp"
+#include "vault/consortium/quorum.hpp"
 #include "vault/keyring/device_keys.hpp"
 #include "vault/pack/partial_packs.hpp"
 #include "vault/vault.hpp"
+#include "vault/witness_text.hpp"
 
 namespace muniment {
 
@@ -67,18 +69,25 @@ class Replication {
   [[nodiscard]] std::vector<NoteKey<WitnessPurpose>> witnesses() const;
 
   // Commits what a partner sent of another device's ledger, or of this one's after it was put back;
-  // makes the ledger if it is new. If this device is a witness, its cosignature is in the commit.
-  // Error(damaged) if the note is not the log's, or not over exactly what the ledger then holds, or
-  // the ledger is frozen. Error(busy), and nothing was done, while another process writes.
+  // makes the ledger if it is new. If this device is a witness, its cosignature is in the commit,
+  // unless it cosigned more of this ledger already. Error(damaged) if the note is not the log's, or
+  // not over exactly what the ledger then holds, or the ledger is frozen, or these entries are not
+  // those that this device cosigned: then a proof is kept. Error(busy), and nothing was done, while
+  // another process writes.
   void append(const LedgerName& name, std::span<const std::string> entries, const SignedNote& note);
   // As a witness, signs the checkpoints of others' ledgers that came in another way than append, as
   // in texts. Returns whose they are; none while another process writes, or if this device is no
   // witness.
   std::vector<LedgerName> cosign_held();
+  // As a witness, answers what is asked of this device, in the order of the request, and what is
+  // signed is remembered before. Error(denied) if this device is no witness, or does not know what
+  // it signed since it was put back from a backup; Error(busy) while another process writes.
+  [[nodiscard]] std::vector<WitnessAnswer> answer(const WitnessRequest& request);
   // Adds to the newest checkpoint, if `note` is the same one, what witnesses signed of it and was
   // not known here; returns how many that were. Lines that do not verify are left out.
   std::size_t take_cosignatures(const LedgerName& name, const SignedNote& note);
-  // More signatures on the newest checkpoint.
+  // More signatures on the newest checkpoint. Those on this device's own ledgers stay known when
+  // they grow.
   void add_signatures(const LedgerName& name, const SignedNote& note);
 
   // Of ledgers with two histories: one proof for each, from forks/ or another ledger's entries.
@@ -107,7 +116,14 @@ class Replication {
   struct Own;
   void make_own(std::optional<ServiceKeys> keys);
   [[nodiscard]] Vault::State& state() const;
+  friend class Witnessing;
+  [[nodiscard]] bool is_witness() const;
   [[nodiscard]] bool may_cosign() const;
+  // The caller holds the vault's lock.
+  [[nodiscard]] std::vector<WitnessAnswer> answer_locked(const WitnessRequest& request);
+  [[nodiscard]] WitnessAnswer answer(const WitnessAsk& ask);
+  [[nodiscard]] std::vector<LedgerName> uncosigned() const;
+  void remember_cosignatures(const LedgerName& name, const SignedNote& note) const;
   [[nodiscard]] std::unique_ptr<FileLock> lock() const;
   void read_forks();
   [[nodiscard]] bool is_granted_by(const std::string& entry, const CollectionId& collection) const;
@@ -115,13 +131,9 @@ class Replication {
   void heal_ledgers();
   void read_packs(const Ledger& ledger, std::uint64_t from);
   void reload(const LedgerName& name, const VerifyKey<LogPurpose>& log, std::uint64_t old_size);
-  [[nodiscard]] SignedNote cosigned(const LedgerName& name, const SignedNote& note) const;
 
   Vault& x_vault;
   std::unique_ptr<Own> x_own;
 };
-
-// The name under which a device signs as a witness: `muniment/<consortium>/<device>`.
-[[nodiscard]] std::string witness_name(const ConsortiumId& consortium, const DeviceId& device);
 
 }  // namespace muniment

@@ -174,7 +174,8 @@ bool Vault::State::is_cut_off() const {
 
 void Vault::State::require_active() const {
   for (const auto& [id, name] : record->frozen) {
-    if (name.device != identity().device) continue;
+    // Another access log can be begun (audit/FORMAT.md §7).
+    if (name.device != identity().device || is_access_collection(name.collection)) continue;
     throw Error(ErrorCode::damaged, describe_fork(name),
                 "make a new device with 'muniment key recovery restore --from TEXT --vault DIR', "
                 "and have this one revoked");
@@ -382,6 +383,17 @@ std::string Vault::State::device_label(const DeviceId& device) const {
 void Vault::State::freeze(const ForkEntry& proof) {
   save_fork(environment.files, directory, proof);
   record->frozen.emplace(proof.fork.name.id(), proof.fork.name);
+}
+
+std::string Vault::State::log_label(const LedgerName& log) const {
+  const std::string device = opened ? device_path(log.device) : log.device.hex();
+  if (is_access_collection(log.collection)) {
+    const AccessLogNumber number = access_log_number(log.collection);
+    return fmt::format("access log {}of {}", number.is_zero() ? "" : number.hex() + " ", device);
+  }
+  if (log.collection == consortium_collection) return fmt::format("ledger of {}", device);
+  return fmt::format("ledger {} of {}",
+                     opened ? collection_name(log.collection) : log.collection.hex(), device);
 }
 
 std::string Vault::State::describe_fork(const LedgerName& ledger) const {

@@ -1,6 +1,7 @@
 // What a Vault holds; private to the facade's own files.
 #pragma once
 
+#include "vault/access_logs.hpp"
 #include "vault/adopted.hpp"
 #include "vault/anchor.hpp"
 #include "vault/audit/journal.hpp"
@@ -30,6 +31,23 @@ struct Record {
   // taken of them.
   std::map<LedgerId, LedgerName> frozen;
   AdoptedCharters adopted;
+};
+
+// A log as its witnesses see it. What it refers to must outlive it.
+struct LoggedTree {
+  LedgerName name;
+  SignedNote checkpoint;  // the newest
+  std::uint64_t size = 0;
+  // Of sizes that it has had.
+  std::function<Sha256Digest(std::uint64_t)> root_at;
+  std::function<MerkleProof(std::uint64_t)> proof_since;
+};
+
+// Who vouches for a log, and for how much.
+struct LogVouched {
+  WitnessQuorum quorum;
+  VouchedSizes sizes;
+  bool condemned = false;  // see LogWitnesses
 };
 
 // What a credential opened. `catalog` is set once the reading keys are.
@@ -136,8 +154,21 @@ struct Vault::State {
   // Error(damaged) if it is proved to have signed two histories: partners take nothing more of it.
   void require_active() const;
   // ---- the access log ----
+  // The one that is written now.
   [[nodiscard]] LedgerName access_log_name() const;
   [[nodiscard]] std::filesystem::path access_directory() const;
+  [[nodiscard]] std::filesystem::path access_directory(const LedgerName& log) const;
+  // Goes on in another access log from now on: the present one is not what others saw of it, of
+  // which `seen` is a checkpoint. No permit may be alive. The caller holds the vault's lock.
+  void begin_another_access_log(const std::optional<SignedNote>& seen);
+  // ---- witnesses ----
+  [[nodiscard]] static LoggedTree tree_of(const Ledger& ledger);
+  [[nodiscard]] static LoggedTree tree_of(AccessLogView log);
+  [[nodiscard]] LogVouched vouched_for(const LoggedTree& log) const;
+  // By snapshot: collection, device and number.
+  [[nodiscard]] std::map<std::tuple<CollectionId, DeviceId, std::uint64_t>, WitnessStanding>
+  snapshot_witnesses() const;
+
   // Whose devices and recovery words can read what is written now; never empty.
   [[nodiscard]] std::vector<Auditor> auditors() const;
   // Needs the record.
@@ -150,6 +181,10 @@ struct Vault::State {
   [[nodiscard]] std::shared_ptr<AccessPermit> begin(AccessSubject subject);
   // Empty if there is no log yet. Needs the record, no key.
   [[nodiscard]] std::optional<AccessLogView> access_log() const;
+  // The same of one that ended; damage there is an Error, too.
+  [[nodiscard]] std::optional<AccessLogView> access_log(const LedgerName& log) const;
+  // The newest checkpoint of the present one, as far as it can be read.
+  [[nodiscard]] std::optional<SignedNote> last_access_checkpoint() const;
   [[nodiscard]] VerifyKey<LogPurpose> own_log_key() const;
   // What is wrong with the access log; all of it is read if `whole`, else its newest part.
   [[nodiscard]] std::vector<Damage> access_log_damage(bool whole, const Activity& activity) const;
@@ -202,6 +237,8 @@ struct Vault::State {
   [[nodiscard]] std::string device_label(const DeviceId& device) const;
   // Keeps the proof of a ledger's two histories: nothing more is taken of it from now on.
   void freeze(const ForkEntry& proof);
+  // "access log of bbc/desk", "ledger letters of bbc/desk"; digits where names cannot be read.
+  [[nodiscard]] std::string log_label(const LedgerName& log) const;
   // What is said of a ledger with two histories, and of whose device it is as far as names can be
   // read.
   [[nodiscard]] std::string describe_fork(const LedgerName& ledger) const;

@@ -145,8 +145,11 @@ std::vector<SnapshotInfo> Vault::snapshots(const std::optional<std::string>& col
   static_cast<void>(x_state->unlocked());
   const auto permit = x_state->begin(std::move(subject), activity);
   std::vector<SnapshotInfo> infos;
+  const auto witnesses = x_state->snapshot_witnesses();
   for (const NamedSnapshot& snapshot : x_state->named_snapshots(collection)) {
-    infos.push_back(x_state->describe(snapshot, permit, activity));
+    SnapshotInfo& info = infos.emplace_back(x_state->describe(snapshot, permit, activity));
+    const auto found = witnesses.find({info.collection_id, info.device_id, info.number});
+    if (found != witnesses.end()) info.witnesses = found->second;
   }
   return infos;
 }

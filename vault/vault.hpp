@@ -24,6 +24,7 @@
 #include "vault/base/file.hpp"
 #include "vault/base/ids.hpp"
 #include "vault/base/text.hpp"
+#include "vault/consortium/quorum.hpp"
 #include "vault/crypto/base64.hpp"
 #include "vault/crypto/kdf.hpp"
 #include "vault/crypto/random.hpp"
@@ -91,6 +92,18 @@ struct SnapshotInfo {
   CollectionId collection_id;
   ChunkId index;  // the chunk that heads the snapshot
   DeviceId device_id;
+  WitnessStanding witnesses;  // who vouches for its entry; only from snapshots()
+};
+
+// How far witnesses vouch for a log that is here: "witnessed 5/13".
+struct LogWitnesses {
+  std::string log;  // "access log of bbc/desk", "ledger letters of bbc/desk"
+  std::string origin;
+  bool own = false;        // this device's
+  std::uint64_t size = 0;  // of the log
+  WitnessStanding standing;
+  // A signature of a known witness on it does not verify, or is of another history: none counts.
+  bool condemned = false;
 };
 
 // What the access log says, with names where they can be read and ids where not.
@@ -101,6 +114,15 @@ struct AccessInfo {
   std::string member;      // whose device
   std::string collection;  // these two: empty if it is about none
   std::string snapshot;
+};
+
+// An access log with which this device did not go on after it was put back to an older state.
+struct EndedAccessLog {
+  AccessLogNumber number;
+  std::string origin;
+  std::uint64_t here = 0;   // entries that are here
+  std::uint64_t known = 0;  // that it had at least
+  bool damaged = false;
 };
 
 struct AccessLogReport {
@@ -177,6 +199,8 @@ struct RestoredBackup {
   // Partners may have seen more of this device: nothing is written before their texts were taken
   // in, or resume().
   bool asks_partners = false;
+  // The access log may have gone on since, so this device goes on in another one, which says so.
+  bool other_access_log = false;
 };
 
 // Asks for what opens a keyring that has these slots.
@@ -348,8 +372,12 @@ class Vault {
 
   // Calls `visitor` with every record of this device's access log that was sealed for it, in order;
   // it returns false to stop. This itself is recorded. Needs unlock().
+  // `number` chooses one that has ended; Error(not_found) if it is not here.
   [[nodiscard]] AccessReading read_access_log(const std::function<bool(const AccessInfo&)>& visitor,
-                                              const Activity& activity);
+                                              const Activity& activity,
+                                              const std::optional<AccessLogNumber>& number = {});
+  // The newest first. Needs no key.
+  [[nodiscard]] std::vector<EndedAccessLog> ended_access_logs();
   // Hashes the access log again and compares. Needs no key.
   [[nodiscard]] AccessLogReport verify_access_log(const Activity& activity);
   // A C2SP tlog-proof of entry `index`. Needs no key. Error(not_found) if there are fewer.
@@ -364,12 +392,18 @@ class Vault {
   [[nodiscard]] RepairReport repair(Activity& activity);
   [[nodiscard]] StatusReport status();
 
+  // Of all logs that are here; the access log is the last. Needs no key. Of others' ledgers only
+  // their newest checkpoint counts, of this device's own logs all that witnesses said.
+  [[nodiscard]] std::vector<LogWitnesses> witnesses();
+
  private:
   friend class Partners;     // vault/partners.hpp: what concerns other members
   friend class Bundles;      // vault/bundles.hpp: the same in files
   friend class Replication;  // vault/replication.hpp: what goes to them and comes from them
   friend class Proofs;       // vault/proofs.hpp: what is shown to others
   friend class Anchors;      // vault/anchors.hpp: what others say of the time
+  friend class Witnessing;   // vault/witnessing.hpp: who vouches for whose logs
+  friend class Cosigner;     // vault/cosigner.hpp
   struct State;
   void unlock(DeviceKeys keys, const std::string& how, UnlockEntry entry, Activity& activity);
   // Calls `change` with the newest keyring and what `current` opens of it, under the lock, and

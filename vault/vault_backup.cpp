@@ -7,6 +7,7 @@
 #include "vault/backup.hpp"
 #include "vault/consortium/certificate.hpp"
 #include "vault/state.hpp"
+#include "vault/witness_memory.hpp"
 
 namespace muniment {
 
@@ -64,6 +65,39 @@ bool restore_keyring(FileSystem& files, const std::filesystem::path& directory, 
   return true;
 }
 
+// The access log is not in the backup, and may have gone on since: whatever is here of it, the
+// device goes on in another one.
+void begin_another_log(Environment environment, const std::filesystem::path& directory,
+                       std::span<const AccessFollows> in_backup, CheckedLedger own) {
+  FileSystem& files = environment.files;
+  AccessLogs logs;
+  try {
+    logs = find_access_logs(files, directory);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::damaged) throw;
+  }
+  const bool is_fresh = logs.ended.empty() && !in_backup.empty();
+  own.name.collection = is_fresh ? in_backup.front().log.collection : logs.present;
+  std::optional<SignedNote> last;
+  try {
+    const auto here =
+        AccessLogView::find(files, directory / "access" / own.name.id().hex(), own.name, own.log);
+    if (here) last = here->checkpoint();
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::damaged) throw;
+  }
+  AccessLogs next = begin_another(logs, own.name, last, environment.random);
+  for (const AccessFollows& log : in_backup) {
+    const auto known = std::ranges::find(next.ended, log.log, &AccessFollows::log);
+    if (known == next.ended.end()) {
+      next.ended.push_back(log);
+    } else if (log.checkpoint) {
+      static_cast<void>(note_end(next, log.log, *log.checkpoint));
+    }
+  }
+  save_access_logs(files, directory, next);
+}
+
 // Members with another device than this one, by what the ledgers say that were put back.
 std::set<MemberId> who_may_know_more(FileSystem& files, const std::filesystem::path& directory,
                                      const KeyringIdentity& identity) {
@@ -96,8 +130,13 @@ BackupReport Vault::export_backup(const Credential& current, const std::filesyst
     throw Error(ErrorCode::damaged, damage.object + ": " + damage.cause,
                 "repair the vault first, so that the backup is whole");
   }
-  BackupContent content{
-      state.record->consortium.charter_refs(), read_sealed_authority(files, state.directory), {}};
+  BackupContent content;
+  content.charters = state.record->consortium.charter_refs();
+  content.authority = read_sealed_authority(files, state.directory);
+  content.access = find_access_logs(files, state.directory).ended;
+  content.access.insert(content.access.begin(),
+                        {state.access_log_name(), state.last_access_checkpoint()});
+  content.witnessed = list_witnessed(files, state.directory);
   for (const Ledger& ledger : state.record->ledgers.ledgers) {
     content.ledgers.push_back(copy_ledger(ledger));
   }
@@ -161,6 +200,7 @@ RestoredBackup Vault::import_backup(const std::filesystem::path& directory_,
     }
   }
   restore_sealed_authority(files, directory, content.authority);
+  restore_witnessed(files, directory, content.witnessed);
   // Never fewer than are known here.
   const AdoptedCharters adopted = find_adopted(files, directory, identity.consortium);
   if (content.charters.size() > adopted.charters.size()) {
@@ -175,6 +215,12 @@ RestoredBackup Vault::import_backup(const std::filesystem::path& directory_,
     const std::set<MemberId> others = who_may_know_more(files, directory, identity);
     if (!others.empty()) save_unheard(files, directory, others);
     result.asks_partners = !others.empty();
+    const auto log = log_keys.find(identity.device);
+    if (log != log_keys.end()) {
+      begin_another_log(environment, directory, content.access,
+                        {{identity.consortium, {}, identity.device}, log->second});
+      result.other_access_log = true;
+    }
   }
   files.sync_directory(directory);
   return result;

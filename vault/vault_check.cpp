@@ -228,6 +228,16 @@ StatusReport Vault::status() {
         "newest "
         "text of each with 'muniment accept FILE', or run 'muniment key resume'");
   }
+  std::string below;
+  for (const LogWitnesses& log : witnesses()) {
+    if (!log.own || log.standing.of == 0 || log.standing.is_quorum()) continue;
+    below += fmt::format("{}{} ({}/{})", below.empty() ? "" : ", ", escape(log.log),
+                         log.standing.count, log.standing.of);
+  }
+  if (!below.empty()) {
+    report.todo.push_back("this device's logs are not vouched for by enough witnesses: " + below +
+                          ": run 'muniment witness request'");
+  }
   for (const CharterFork& fork : state.record->consortium.charter_forks()) {
     report.todo.push_back(State::describe_fork(fork) +
                           (fork.decided

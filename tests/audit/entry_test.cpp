@@ -52,6 +52,34 @@ TEST_CASE("spooled entry: the golden one is what is written, and strict") {
   check_golden("audit/spooled.txt", SpooledEntry{two_readers()}, decode_spooled_entry);
 }
 
+TEST_CASE("follows entry: the golden one is what is written, and strict") {
+  test::FixedRandom random(14);
+  const auto log = SigningKey<LogPurpose>::generate(random);
+  const LedgerName name{random.fixed<ConsortiumId>(),
+                        access_collection(random.fixed<AccessLogNumber>()),
+                        random.fixed<DeviceId>()};
+  AccessFollows entry{name, sign_checkpoint({name.origin(), 3, {}}, name.origin(), log)};
+  const std::string text = encode(entry);
+  CHECK(kind_of(text) == AccessEntryKind::follows);
+  CHECK(test::matches_golden("audit/follows.txt", as_bytes(text)));
+  test::check_strict_text(text, decode_follows_entry);
+  entry.checkpoint.reset();
+  CHECK(decode_follows_entry(encode(entry))->log == name);
+  entry.log.collection = random.fixed<CollectionId>();
+  CHECK_FALSE(decode_follows_entry(encode(entry)));
+}
+
+TEST_CASE("access collection: the first log has the number 0, and each number its own") {
+  test::FixedRandom random(15);
+  const auto number = random.fixed<AccessLogNumber>();
+  CHECK(access_collection().hex() == "00000000000000000000000000000001");
+  CHECK(access_collection(number).hex() == number.hex() + "0000000000000001");
+  CHECK(access_log_number(access_collection(number)) == number);
+  CHECK(is_access_collection(access_collection(number)));
+  CHECK_FALSE(is_access_collection(CollectionId{}));
+  CHECK_FALSE(is_access_collection(random.fixed<CollectionId>()));
+}
+
 TEST_CASE("access entry: only the highest level says what releases its key") {
   AccessEntry entry = access_entry();
   for (const AccessLevel level : {AccessLevel::synced, AccessLevel::ratcheted,

@@ -17,6 +17,7 @@ COMMANDS = [
     ["charter", "choose"],
     ["grant"], ["revoke"], ["grants"], ["device"], ["device", "list"], ["device", "revoke"], ["key", "export-backup"], ["key", "import-backup"],
     ["log"], ["log", "show"], ["log", "report"], ["log", "verify"], ["log", "proof"], ["log", "repair"],
+    ["witness"], ["witness", "request"], ["witness", "sign"], ["witness", "import"], ["witness", "policy"],
     ["bench"], ["completion"], ["man"],
 ]
 

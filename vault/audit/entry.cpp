@@ -1,5 +1,6 @@
 #include "vault/audit/entry.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "vault/base/assert.hpp"
@@ -12,6 +13,7 @@ namespace {
 constexpr std::string_view access_type = "muniment/access/v1";
 constexpr std::string_view segment_type = "muniment/access-segment/v1";
 constexpr std::string_view spooled_type = "muniment/access-spooled/v1";
+constexpr std::string_view follows_type = "muniment/access-follows/v1";
 
 constexpr std::array<std::string_view, 4> level_names{"L0", "L1", "L2", "L3"};
 
@@ -50,10 +52,19 @@ std::vector<SealedForReader> read_readers(RecordReader& reader) {
 
 }  // namespace
 
-CollectionId access_collection() noexcept {
+CollectionId access_collection(const AccessLogNumber& number) noexcept {
   CollectionId id;
+  std::ranges::copy(number.view(), id.mutable_view().begin());
   id.mutable_view().back() = std::byte{1};
   return id;
+}
+
+bool is_access_collection(const CollectionId& collection) noexcept {
+  return access_collection(access_log_number(collection)) == collection;
+}
+
+AccessLogNumber access_log_number(const CollectionId& collection) noexcept {
+  return AccessLogNumber(collection.view().first<AccessLogNumber::size>());
 }
 
 AccessEntryKind kind_of(std::string_view entry) noexcept {
@@ -61,6 +72,7 @@ AccessEntryKind kind_of(std::string_view entry) noexcept {
   if (type == access_type) return AccessEntryKind::access;
   if (type == segment_type) return AccessEntryKind::segment;
   if (type == spooled_type) return AccessEntryKind::spooled;
+  if (type == follows_type) return AccessEntryKind::follows;
   return AccessEntryKind::unknown;
 }
 
@@ -118,6 +130,38 @@ std::optional<SpooledEntry> decode_spooled_entry(std::string_view entry) {
   SpooledEntry result{read_readers(reader)};
   if (!reader.done()) return std::nullopt;
   return result;
+}
+
+void write_follows(RecordWriter& writer, const AccessFollows& follows) {
+  writer.key("log").word(follows.log.origin());
+  if (follows.checkpoint) writer.key("checkpoint").base64(as_bytes(encode(*follows.checkpoint)));
+}
+
+std::optional<AccessFollows> read_follows_if(RecordReader& reader) {
+  if (!reader.key_if("log")) return std::nullopt;
+  AccessFollows follows;
+  const auto name = LedgerName::from_origin(reader.word());
+  if (!name || !is_access_collection(name->collection)) reader.fail();
+  follows.log = name.value_or(LedgerName{});
+  if (reader.key_if("checkpoint")) {
+    const Bytes bytes = reader.base64();
+    follows.checkpoint = decode_signed_note(as_text(bytes));
+    if (!follows.checkpoint || !decode_checkpoint(follows.checkpoint->text)) reader.fail();
+  }
+  return follows;
+}
+
+std::string encode(const AccessFollows& entry) {
+  RecordWriter writer(follows_type);
+  write_follows(writer, entry);
+  return writer.finish();
+}
+
+std::optional<AccessFollows> decode_follows_entry(std::string_view entry) {
+  RecordReader reader(entry, follows_type);
+  auto follows = read_follows_if(reader);
+  if (!reader.done()) return std::nullopt;
+  return follows;
 }
 
 }  // namespace muniment

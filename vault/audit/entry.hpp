@@ -8,11 +8,17 @@
 
 #include "vault/keyring/salted_box.hpp"
 #include "vault/ledger/name.hpp"
+#include "vault/note/record.hpp"
 
 namespace muniment {
 
-// The pseudo-collection under whose name a device's access log stands.
-[[nodiscard]] CollectionId access_collection() noexcept;
+// The pseudo-collection under whose name a device's access log stands: its number and a 1, as 16
+// bytes. The first log of a device has the number 0; one that it begins after it was put back to an
+// older state, a random one.
+using AccessLogNumber = FixedBytes<struct AccessLogNumberTag, 8>;
+[[nodiscard]] CollectionId access_collection(const AccessLogNumber& number = {}) noexcept;
+[[nodiscard]] bool is_access_collection(const CollectionId& collection) noexcept;
+[[nodiscard]] AccessLogNumber access_log_number(const CollectionId& collection) noexcept;
 
 // What must have happened before the key is used.
 enum class AccessLevel : std::uint8_t {
@@ -64,11 +70,18 @@ struct SpooledEntry {
   friend bool operator==(const SpooledEntry&, const SpooledEntry&) = default;
 };
 
+// The first entry of a log that is not a device's first, and wherever more is known of one that
+// ended before it: that log, and its largest checkpoint that is known, if any is.
+struct AccessFollows {
+  LedgerName log;
+  std::optional<SignedNote> checkpoint;
+};
+
 // An age file for one reader takes some 2,500 bytes of an entry's 65,535.
 inline constexpr std::size_t segment_keys_max = 24;
 inline constexpr std::size_t sealed_for_reader_bytes_max = 1986;
 
-enum class AccessEntryKind { access, segment, spooled, unknown };
+enum class AccessEntryKind { access, segment, spooled, follows, unknown };
 
 // `unknown` for any other first line: kept and counted.
 [[nodiscard]] AccessEntryKind kind_of(std::string_view entry) noexcept;
@@ -76,8 +89,15 @@ enum class AccessEntryKind { access, segment, spooled, unknown };
 [[nodiscard]] std::string encode(const AccessEntry& entry);
 [[nodiscard]] std::string encode(const SegmentEntry& entry);
 [[nodiscard]] std::string encode(const SpooledEntry& entry);
+[[nodiscard]] std::string encode(const AccessFollows& entry);
 [[nodiscard]] std::optional<AccessEntry> decode_access_entry(std::string_view entry);
 [[nodiscard]] std::optional<SegmentEntry> decode_segment_entry(std::string_view entry);
 [[nodiscard]] std::optional<SpooledEntry> decode_spooled_entry(std::string_view entry);
+[[nodiscard]] std::optional<AccessFollows> decode_follows_entry(std::string_view entry);
+
+// The lines `log <origin>` and, if it is known, `checkpoint <base64>`.
+void write_follows(RecordWriter& writer, const AccessFollows& follows);
+// Empty if there is no such line.
+[[nodiscard]] std::optional<AccessFollows> read_follows_if(RecordReader& reader);
 
 }  // namespace muniment

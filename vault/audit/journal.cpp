@@ -90,6 +90,13 @@ void AccessJournal::event(AccessSubject subject, AccessOutcome outcome, const Ac
   static_cast<void>(append(std::move(record), activity));
 }
 
+void AccessJournal::follow(const AccessFollows& known, AccessSubject subject,
+                           const Activity& activity) {
+  AccessRecord record = record_of(subject, AccessStage::event);
+  record.outcome = AccessOutcome::ok;
+  x_log.append(known, record, x_wait, activity);
+}
+
 void AccessJournal::flush(const Activity& activity) {
   if (x_waiting.empty()) return;
   static_cast<void>(write(x_waiting, activity));

@@ -79,6 +79,8 @@ class AccessJournal {
   void event_with_next(AccessSubject subject, AccessOutcome outcome);
   // Writes what waits. Errors as above.
   void flush(const Activity& activity);
+  // What became known of a log that ended before this one; `subject` says how. Errors as above.
+  void follow(const AccessFollows& known, AccessSubject subject, const Activity& activity);
   // See AccessLog::salvage.
   std::optional<std::uint64_t> salvage(const Activity& activity);
 

@@ -60,6 +60,14 @@ std::uint64_t AccessLog::append(std::span<const AccessRecord> records,
   return append_locked(records);
 }
 
+void AccessLog::append(const AccessFollows& known, const AccessRecord& said,
+                       std::chrono::milliseconds wait, const Activity& activity) {
+  make_directory();
+  const auto held = lock_access_log(x_place.files, x_place.directory, wait, activity);
+  refresh();
+  static_cast<void>(append_locked({&said, 1}, encode(known)));
+}
+
 void AccessLog::leave(std::span<const AccessRecord> records, std::chrono::milliseconds wait,
                       const Activity& activity) {
   VAULT_ASSERT(!records.empty());
@@ -115,10 +123,12 @@ std::optional<RatchetState> AccessLog::current_state() const {
   return state;
 }
 
-std::uint64_t AccessLog::append_locked(std::span<const AccessRecord> records) {
+std::uint64_t AccessLog::append_locked(std::span<const AccessRecord> records, std::string clear) {
   x_last_member = records.front().member;
   Batch batch;
   batch.state = current_state();
+  if (x_tail->size() == 0 && x_place.follows) batch.entries.push_back(encode(*x_place.follows));
+  if (!clear.empty()) batch.entries.push_back(std::move(clear));
   const UnixSeconds now = x_place.clock.now();
   const bool continues = batch.state && batch.state->steps < segment_steps_max &&
                          batch.state->auditors == auditors_digest(x_auditors) &&
@@ -158,7 +168,11 @@ void AccessLog::begin(Batch& batch) {
   batch.begins_segment = true;
   batch.state.emplace(
       RatchetState{std::move(first), 0, 0, x_place.clock.now(), auditors_digest(x_auditors)});
-  if (known > 0) {
+  if (x_tail->size() == 0 && x_place.follows) {
+    note(batch,
+         "this device was put back to an older state, so this log begins; the first entry "
+         "says which one ended");
+  } else if (known > 0) {
     note(batch, "the log was put back: it had " + std::to_string(known) + " entries, and has " +
                     std::to_string(x_tail->size()));
   } else if (lost) {

@@ -21,7 +21,9 @@ struct AccessLogPlace {
   Random& random;
   const Clock& clock;
   FileSystem::Path directory;  // made with the one above it, if they are absent
-  LedgerName name;             // of collection access_collection()
+  LedgerName name;             // of an access_collection()
+  // What a log that is begun here says of the one before; empty for a device's first.
+  std::optional<AccessFollows> follows{};
 };
 
 // Not thread-safe.
@@ -41,6 +43,10 @@ class AccessLog {
   // are in no checkpoint before. Errors as above.
   void leave(std::span<const AccessRecord> records, std::chrono::milliseconds wait,
              const Activity& activity);
+
+  // The same, behind an entry with what became known of a log that ended before this one.
+  void append(const AccessFollows& known, const AccessRecord& said, std::chrono::milliseconds wait,
+              const Activity& activity);
 
   // For a log that is damaged in both copies: goes on after the last commit that is whole, and says
   // so in it. Returns how many bytes were given up; empty, and nothing happens, if it is not
@@ -63,7 +69,8 @@ class AccessLog {
   // Brings x_tail up to what other processes wrote.
   void refresh();
   [[nodiscard]] bool is_unchanged();
-  std::uint64_t append_locked(std::span<const AccessRecord> records);
+  // `clear` is an entry that comes first, if it is not empty.
+  std::uint64_t append_locked(std::span<const AccessRecord> records, std::string clear = {});
   // The ratchet as it has to stand for the next entry; empty if a new segment has to begin.
   [[nodiscard]] std::optional<RatchetState> current_state() const;
   // Adds what happened to the log itself.

@@ -34,6 +34,7 @@ inline constexpr std::string_view key = "key";
 inline constexpr std::string_view recovery = "recovery";
 inline constexpr std::string_view backup = "backup";
 inline constexpr std::string_view exchange = "exchange";  // texts from and for partners
+inline constexpr std::string_view cosign = "cosign";      // what witnesses sign, or do not
 inline constexpr std::string_view audit = "audit";        // reading the access log itself
 inline constexpr std::string_view log = "log";            // what happened to the log
 }  // namespace access_act

@@ -107,6 +107,27 @@ void AccessLogView::check_tile(const TileId& tile, const std::vector<Sha256Diges
                            stored ? "not what its entries give" : "missing or not whole"});
 }
 
+Sha256Digest AccessLogView::root_at(std::uint64_t size) const {
+  VAULT_ASSERT(size <= this->size());
+  const Sha256Digest root = merkle_root(size, x_tiles.nodes());
+  static_cast<void>(checked_proof(size, root));
+  return root;
+}
+
+MerkleProof AccessLogView::proof_since(std::uint64_t size) const {
+  VAULT_ASSERT(size <= this->size());
+  return checked_proof(size, merkle_root(size, x_tiles.nodes()));
+}
+
+MerkleProof AccessLogView::checked_proof(std::uint64_t size, const Sha256Digest& root) const {
+  if (size == 0) return {};
+  MerkleProof proof = consistency_proof(size, this->size(), x_tiles.nodes());
+  if (verify_consistency({size, root}, x_tail->frontier.head(), proof)) return proof;
+  throw Error(ErrorCode::damaged,
+              fmt::format("{}: its tiles are not those of what was signed", access_log_label),
+              "'muniment log verify' says what is damaged");
+}
+
 std::string AccessLogView::proof(std::uint64_t index) const {
   VAULT_ASSERT(index < size());
   MerkleProof hashes = inclusion_proof(index, size(), x_tiles.nodes());
@@ -200,6 +221,7 @@ AccessReading read_access_log(const AccessLogView& log, const DeviceId& who,
         record = follower.spooled(text);
         if (!record) ++reading.sealed_to_others;
         break;
+      case AccessEntryKind::follows:
       case AccessEntryKind::unknown:
         break;
     }

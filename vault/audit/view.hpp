@@ -42,6 +42,11 @@ class AccessLogView {
   // worth of memory.
   [[nodiscard]] AccessLogCheck check(const Activity& activity) const;
 
+  // What it was when it had `size` entries, at most those that it has, and that it grew out of that
+  // (of 0, nothing). Error(damaged) if tiles are not those of the log.
+  [[nodiscard]] Sha256Digest root_at(std::uint64_t size) const;
+  [[nodiscard]] MerkleProof proof_since(std::uint64_t size) const;
+
   // That entry `index`, which is below size(), stands in this log: a C2SP tlog-proof.
   [[nodiscard]] std::string proof(std::uint64_t index) const;
 
@@ -49,6 +54,7 @@ class AccessLogView {
   AccessLogView(FileSystem& files, FileSystem::Path directory, const LedgerName& name,
                 AccessTail tail);
 
+  [[nodiscard]] MerkleProof checked_proof(std::uint64_t size, const Sha256Digest& root) const;
   static void count_unknown(std::string_view entry, AccessLogCheck& result);
   // The leaves of a bundle, as far as they can be told.
   [[nodiscard]] std::vector<Sha256Digest> check_bundle(std::uint64_t number,

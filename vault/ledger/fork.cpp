@@ -12,13 +12,6 @@ struct History {
   const SignedNote& checkpoint;
 };
 
-std::vector<Sha256Digest> leaves_of(const Ledger& ledger) {
-  std::vector<Sha256Digest> leaves;
-  leaves.reserve(ledger.size());
-  for (std::uint64_t i = 0; i < ledger.size(); ++i) leaves.push_back(ledger.leaf(i));
-  return leaves;
-}
-
 }  // namespace
 
 SignedNote log_signature_alone(const SignedNote& note, const NoteKey<LogPurpose>& log) {
@@ -46,13 +39,12 @@ std::optional<LedgerFork> find_fork(FileSystem& files, const Ledger::Path& ledge
   if (!is_authentic(copy, log)) return std::nullopt;
   const auto ledger = Ledger::find(files, ledgers, copy.name, log);
   if (!ledger) return std::nullopt;
-  const std::vector<Sha256Digest> own = leaves_of(*ledger);
   std::vector<Sha256Digest> other;
   other.reserve(copy.entries.size());
   for (const std::string& entry : copy.entries) other.push_back(leaf_hash(as_bytes(entry)));
-  const History earlier{own, ledger->checkpoint()};
+  const History earlier{ledger->leaves(), ledger->checkpoint()};
   const History later{other, copy.checkpoint};
-  const bool swapped = own.size() > other.size();
+  const bool swapped = ledger->size() > other.size();
   const History& less = swapped ? later : earlier;
   const History& more = swapped ? earlier : later;
   if (std::ranges::equal(less.leaves, more.leaves.first(less.leaves.size()))) return std::nullopt;

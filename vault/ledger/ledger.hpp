@@ -54,6 +54,7 @@ class Ledger {
   [[nodiscard]] std::string entry(std::uint64_t index) const;
   // `index` is below size().
   [[nodiscard]] const Sha256Digest& leaf(std::uint64_t index) const { return x_leaves[index]; }
+  [[nodiscard]] const std::vector<Sha256Digest>& leaves() const noexcept { return x_leaves; }
 
   // What opening found wrong in one of the two copies and went on without: repair_ledger mends it.
   // The second copy is only read if the first is not whole, or their sizes differ.
