@@ -4,23 +4,16 @@
 
 #include "vault/base/assert.hpp"
 #include "vault/consortium/certificate.hpp"
+#include "vault/damaged_packs.hpp"
 #include "vault/forks.hpp"
 #include "vault/ledger/load.hpp"
 #include "vault/ledger/writer.hpp"
 #include "vault/note/cosignature.hpp"
-#include "vault/state.hpp"
+#include "vault/replication_own.hpp"
 
 namespace muniment {
 
 namespace {
-
-// What tells that somebody else wrote: bytes of each ledger's tail, and the fork proofs.
-struct OnDisk {
-  std::map<LedgerId, std::uint64_t> tails;
-  std::vector<std::string> forks;
-
-  friend bool operator==(const OnDisk&, const OnDisk&) = default;
-};
 
 OnDisk look_at(FileSystem& files, const std::filesystem::path& vault) {
   OnDisk result;
@@ -31,8 +24,13 @@ OnDisk look_at(FileSystem& files, const std::filesystem::path& vault) {
   }
   result.forks = files.list(vault / "forks");
   std::ranges::sort(result.forks);
+  result.damaged = find_damaged_packs(files, vault);
   return result;
 }
+
+// When nothing grows, a witness says so often that it is there, by signing one checkpoint again.
+// Each time is a note in that ledger's tail, and status warns after a week.
+constexpr UnixSeconds sign_of_life_interval = 3 * 24 * 60 * 60;
 
 // Whether entries of this act say who may do what, so that everything has to be derived anew.
 bool decides_rights(Act act) {
@@ -40,24 +38,6 @@ bool decides_rights(Act act) {
 }
 
 }  // namespace
-
-struct Replication::Own {
-  Own(std::optional<ServiceKeys> given, Vault::State& vault)
-      : opened(std::move(given)),
-        keys(opened ? *opened : vault.unlocked().service),
-        partial(vault.environment.files, vault.directory / "tmp"),
-        store(vault.environment.files, vault.directory, DirectoryStore::Access::read) {}
-
-  std::optional<ServiceKeys> opened;  // by this object; else the vault has them
-  const ServiceKeys& keys;
-  PartialPacks partial;
-  DirectoryStore store;
-  std::set<std::pair<CollectionId, PackId>> listed;
-  std::set<MissingPack> missing;
-  std::set<PackId> stored;
-  std::map<LedgerId, ForkEntry> forks;
-  OnDisk seen;
-};
 
 std::string witness_name(const ConsortiumId& consortium, const DeviceId& device) {
   return "muniment/" + consortium.hex() + "/" + device.hex();
@@ -95,6 +75,14 @@ const TransportKey& Replication::transport_key() const {
   return x_own->keys.transport;
 }
 
+UnixSeconds Replication::now() const {
+  return state().environment.clock.now();
+}
+
+Random& Replication::random() const {
+  return state().environment.random;
+}
+
 FileSystem& Replication::files() const {
   return state().environment.files;
 }
@@ -108,13 +96,7 @@ const std::filesystem::path& Replication::directory() const {
 void Replication::load() {
   x_own->seen = look_at(files(), directory());
   state().load_record();
-  x_own->stored.clear();
-  for (const std::string& key : x_own->store.list("packs/")) {
-    if (const auto id = pack_id_from_key(key)) x_own->stored.insert(*id);
-  }
-  x_own->listed.clear();
-  x_own->missing.clear();
-  for (const Ledger& ledger : ledgers()) read_packs(ledger, 0);
+  load_packs();
   read_forks();
 }
 
@@ -155,25 +137,10 @@ void Replication::heal_ledgers() {
 }
 
 bool Replication::refresh() {
+  save_damage();
   if (look_at(files(), directory()) == x_own->seen) return false;
   load();
   return true;
-}
-
-void Replication::read_packs(const Ledger& ledger, std::uint64_t from) {
-  const CollectionId& collection = ledger.name().collection;
-  for (std::uint64_t i = from; i < ledger.size(); ++i) {
-    const std::string entry = ledger.entry(i);
-    if (act_of(entry) != Act::packs) continue;
-    const auto packs = decode_packs(entry);
-    if (!packs) continue;
-    for (const PackRef& pack : packs->packs) {
-      x_own->listed.emplace(collection, pack.id);
-      if (!x_own->stored.contains(pack.id)) {
-        x_own->missing.insert({pack.id, collection, pack.size_class});
-      }
-    }
-  }
 }
 
 void Replication::reload(const LedgerName& name, const VerifyKey<LogPurpose>& log,
@@ -215,16 +182,20 @@ std::optional<DeviceId> Replication::find_device(const VerifyKey<TransportPurpos
   return std::nullopt;
 }
 
-bool Replication::may_have(const DeviceId& device, const CollectionId& collection) const {
-  const Consortium& now = state().record->consortium;
-  if (!now.is_active(device)) return false;
+bool may_have(const Consortium& consortium, const DeviceId& device,
+              const CollectionId& collection) {
+  if (!consortium.is_active(device)) return false;
   if (collection == consortium_collection) return true;
-  const auto found = now.collections().find(collection);
-  if (found == now.collections().end()) return false;
+  const auto found = consortium.collections().find(collection);
+  if (found == consortium.collections().end()) return false;
   return std::ranges::any_of(found->second.grants, [&](const ApprovedGrant& approved) {
     const auto* to = std::get_if<DeviceId>(&approved.grant.to);
     return approved.standing == Standing::counts && to != nullptr && *to == device;
   });
+}
+
+bool Replication::may_have(const DeviceId& device, const CollectionId& collection) const {
+  return muniment::may_have(state().record->consortium, device, collection);
 }
 
 std::vector<CollectionId> Replication::collections() const {
@@ -311,11 +282,35 @@ bool Replication::may_cosign() const {
 SignedNote Replication::cosigned(const LedgerName& name, const SignedNote& note) const {
   SignedNote result = note;
   if (name.device == device() || !may_cosign()) return result;
+  // What it said of the same checkpoint before.
+  std::erase_if(result.signatures, [own = witness_name(consortium(), device())](const auto& line) {
+    return line.name == own;
+  });
   // The ledger only grows, and each of its checkpoints is signed in the commit that takes it: so
   // this is the largest, and nothing else of its size was ever signed.
   result.signatures.push_back(cosign(note, witness_name(consortium(), device()),
                                      x_own->keys.witness, state().environment.clock.now()));
   return result;
+}
+
+std::optional<LedgerName> Replication::sign_of_life() const {
+  const UnixSeconds time = now();
+  if (time < x_own->alive_until) return std::nullopt;
+  const NoteKey<WitnessPurpose> own{witness_name(consortium(), device()),
+                                    verify_key(x_own->keys.witness)};
+  std::optional<UnixSeconds> last;
+  std::optional<LedgerName> first;
+  for (const Ledger& ledger : ledgers()) {
+    const auto log = log_key(ledger.name());
+    const auto opened = log ? open_cosigned(ledger.checkpoint(), *log, {&own, 1}) : std::nullopt;
+    if (!opened || opened->cosignatures.empty()) continue;
+    last = std::max(last.value_or(0), opened->cosignatures.front().time);
+    if (x_own->forks.contains(ledger.name().id())) continue;
+    if (!first || ledger.name().id() < first->id()) first = ledger.name();
+  }
+  if (!last) return std::nullopt;
+  x_own->alive_until = *last + sign_of_life_interval;
+  return time < x_own->alive_until ? std::nullopt : first;
 }
 
 std::vector<LedgerName> Replication::cosign_held() {
@@ -329,6 +324,7 @@ std::vector<LedgerName> Replication::cosign_held() {
     if (is_signed || ledger.name().device == device() || !log_key(ledger.name())) continue;
     if (!x_own->forks.contains(ledger.name().id())) result.push_back(ledger.name());
   }
+  if (const auto alive = result.empty() ? sign_of_life() : std::nullopt) result.push_back(*alive);
   const auto held_lock = result.empty() ? nullptr : state().try_lock();
   if (!held_lock) return {};
   for (const LedgerName& name : result) {
@@ -420,73 +416,6 @@ void Replication::keep_fork(LedgerFork fork) {
   state().freeze(proof);
   x_own->forks.emplace(proof.fork.name.id(), std::move(proof));
   x_own->seen = look_at(files(), directory());
-}
-
-// ---- packs ----
-
-bool Replication::is_listed(const CollectionId& collection, const PackId& pack) const {
-  return x_own->listed.contains({collection, pack});
-}
-
-std::vector<MissingPack> Replication::missing(const MissingPack& after, std::size_t count) const {
-  std::vector<MissingPack> result;
-  for (auto at = x_own->missing.upper_bound(after); at != x_own->missing.end(); ++at) {
-    if (result.size() == count) break;
-    result.push_back(*at);
-  }
-  return result;
-}
-
-bool Replication::is_missing(const PackId& pack) const {
-  const auto found = x_own->missing.lower_bound({pack, {}, 0});
-  return found != x_own->missing.end() && found->pack == pack;
-}
-
-std::size_t Replication::count_missing() const {
-  std::size_t count = 0;
-  const PackId* last = nullptr;
-  for (const MissingPack& each : x_own->missing) {
-    if (last == nullptr || *last != each.pack) ++count;
-    last = &each.pack;
-  }
-  return count;
-}
-
-std::optional<PackClass> Replication::find_class(const PackId& pack) const {
-  const auto size = x_own->store.stat(pack_key(pack));
-  return size ? pack_class_of_file(*size) : std::nullopt;
-}
-
-std::optional<PackTile> Replication::read_tile(const PackId& pack) const {
-  const auto size_class = find_class(pack);
-  if (!size_class) return std::nullopt;
-  Bytes bytes(pack_format::tile_bytes);
-  const auto read = x_own->store.get_range(pack_key(pack), body_bytes(*size_class), bytes);
-  if (read != bytes.size()) return std::nullopt;
-  return decode_pack_tile(bytes);
-}
-
-std::optional<Bytes> Replication::read_shards(const PackId& pack, std::size_t first,
-                                              std::size_t count) const {
-  const auto size_class = find_class(pack);
-  if (!size_class || first + count > pack_format::shards) return std::nullopt;
-  const std::size_t size = shard_bytes(*size_class);
-  Bytes bytes(count * size);
-  const auto read = x_own->store.get_range(pack_key(pack), first * size, bytes);
-  if (read != bytes.size()) return std::nullopt;
-  return bytes;
-}
-
-PartialPacks& Replication::partial_packs() {
-  return x_own->partial;
-}
-
-bool Replication::finish(const PackId& pack) {
-  if (!x_own->partial.finish(pack, x_own->store)) return false;
-  x_own->stored.insert(pack);
-  auto way = x_own->missing.lower_bound({pack, {}, 0});
-  while (way != x_own->missing.end() && way->pack == pack) way = x_own->missing.erase(way);
-  return true;
 }
 
 }  // namespace muniment
