@@ -70,10 +70,11 @@ void say_import(Session& session, const BundleImport& report) {
   for (const std::string& line : report.accepted.news) session.terminal().say(line);
   warn_all(session, report.accepted.damage);
   session.terminal().say(fmt::format(
-      "{} new in the ledgers, {} of witnesses, {} ({}) stored{}",
+      "{} new in the ledgers, {} of witnesses, {} ({}) stored{}{}",
       count_of(report.accepted.entries, "entry"), count_of(report.signatures, "signature"),
       count_of(report.packs, "pack"), human_bytes(report.bytes),
-      report.healed > 0 ? fmt::format(", {} of them healed", report.healed) : ""));
+      report.healed > 0 ? fmt::format(", {} of them healed", report.healed) : "",
+      report.replaced > 0 ? fmt::format(", {} in place of damaged ones", report.replaced) : ""));
   if (report.cosigned > 0) {
     session.terminal().say(fmt::format("this device vouches for {} now: a bundle back tells it",
                                        count_of(report.cosigned, "ledger")));
@@ -106,6 +107,7 @@ ExitCode import_bundle(Session& session, const ImportArguments& arguments) {
                                            {"packs", report.packs},
                                            {"bytes", report.bytes},
                                            {"healed", report.healed},
+                                           {"replaced", report.replaced},
                                            {"known", report.known},
                                            {"unlisted", report.unlisted},
                                            {"absent", report.absent},

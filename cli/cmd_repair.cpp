@@ -28,6 +28,9 @@ void write_summary(Terminal& terminal, const RepairReport& report) {
     terminal.write_line("cannot be repaired from what is here:");
     write_damage(terminal, report.damage);
   }
+  if (!report.lost_packs.empty()) {
+    terminal.write_line("munimentd asks partners for what is missing of packs; bundles bring them");
+  }
 }
 
 ExitCode repair(Session& session, const NoArguments&) {

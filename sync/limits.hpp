@@ -127,6 +127,13 @@ inline constexpr seconds storage_pause{30};
 // After news of our own, and after a round that left differences: not more often.
 inline constexpr seconds summary_interval{1};
 inline constexpr seconds round_interval{30};
+// What a rate allows and was not used is kept for so long.
+inline constexpr seconds burst_time{1};
+// Shards that may go only after so long are REFUSED: whoever asked may ask another.
+inline constexpr seconds throttle_patience{5};
+// How long such a peer is asked for no shards: what it says, within these bounds.
+inline constexpr seconds busy_time_min{1};
+inline constexpr minutes busy_time_max{5};
 // A peer that had no such pack is asked again after so long, or when its heads changed.
 inline constexpr minutes absent_time{5};
 
@@ -141,8 +148,9 @@ inline constexpr std::size_t not_taken_max = 64;
 // Ignorable messages, pings and summaries that a peer may send a minute; ours come once a second at
 // most.
 inline constexpr std::uint32_t idle_frames_per_minute_max = 240;
-// Challenges that are answered, an hour and peer.
+// Challenges that are answered, an hour and peer; and how often one is sent, which is less.
 inline constexpr std::uint32_t challenge_messages_per_hour_max = 64;
+inline constexpr seconds challenge_interval{60};
 
 }  // namespace limits
 

@@ -141,8 +141,8 @@ void VaultReplica::keep_fork(const ForkProof& proof) {
 
 std::vector<WantedPack> VaultReplica::wanted(const WantedPack& after, std::size_t count) const {
   std::vector<WantedPack> result;
-  const MissingPack last{after.pack, after.collection, after.size_class};
-  for (const MissingPack& missing : x_vault.missing(last, count)) {
+  const PackListing last{after.pack, after.collection, after.size_class};
+  for (const PackListing& missing : x_vault.missing(last, count)) {
     result.push_back({missing.pack, missing.collection, missing.size_class});
   }
   return result;
@@ -180,12 +180,12 @@ std::optional<PartialPack> VaultReplica::find_partial(const PackId& pack) const 
                      partial->shards};
 }
 
-void VaultReplica::begin(const PackId& pack, const Tile& tile) {
+ShardSet VaultReplica::begin(const PackId& pack, const Tile& tile) {
   const auto size_class = pack_class_from(tile.size_class);
   VAULT_ASSERT(size_class && tile.hashes.size() == shards_in_pack);
   PackTile hashes;
   std::ranges::copy(tile.hashes, hashes.begin());
-  x_vault.partial_packs().begin(pack, *size_class, hashes);
+  return x_vault.begin(pack, *size_class, hashes);
 }
 
 void VaultReplica::write(const PackId& pack, std::size_t first, ByteView shards) {
@@ -202,6 +202,28 @@ bool VaultReplica::finish(const PackId& pack) {
 
 void VaultReplica::drop(const PackId& pack) {
   x_vault.partial_packs().drop(pack);
+}
+
+void VaultReplica::note_damaged(const PackId& pack) {
+  x_vault.note_damaged(pack);
+}
+
+// ---- partners' copies ----
+
+std::vector<PackName> VaultReplica::to_ask(const DeviceId& peer, std::size_t count) {
+  std::vector<PackName> result;
+  for (const auto& [collection, pack] : x_copies.to_ask(peer, count)) {
+    result.push_back({collection, pack});
+  }
+  return result;
+}
+
+void VaultReplica::answered(const DeviceId& peer, const PackName& pack, bool shown) {
+  x_copies.answered(peer, pack.pack, shown);
+}
+
+void VaultReplica::fill_random(MutableByteView target) {
+  x_vault.random().fill(target);
 }
 
 }  // namespace muniment::sync

@@ -1,17 +1,18 @@
 // A vault as the protocol sees a replica: its ledgers, fork proofs and packs through the facade.
 #pragma once
 
+#include "sync/protocol/copies.hpp"
 #include "sync/protocol/ledgers.hpp"
 #include "sync/protocol/packs.hpp"
-#include "vault/replication.hpp"
+#include "vault/known_copies.hpp"
 
 namespace muniment::sync {
 
 // Used by one thread.
-class VaultReplica final : public Ledgers, public Packs {
+class VaultReplica final : public Ledgers, public Packs, public Copies {
  public:
   // `vault` must outlive it.
-  explicit VaultReplica(Replication& vault) : x_vault(vault) {}
+  explicit VaultReplica(Replication& vault) : x_vault(vault), x_copies(vault) {}
 
   // Takes in what other processes wrote, and cosigns it; to be called first of all, and now and
   // then. Returns the ledgers that are not what they were, for Node::changed.
@@ -50,17 +51,25 @@ class VaultReplica final : public Ledgers, public Packs {
   [[nodiscard]] std::optional<Bytes> read_shards(const PackId& pack, std::size_t first,
                                                  std::size_t count) const override;
   [[nodiscard]] std::optional<PartialPack> find_partial(const PackId& pack) const override;
-  void begin(const PackId& pack, const Tile& tile) override;
+  [[nodiscard]] ShardSet begin(const PackId& pack, const Tile& tile) override;
   void write(const PackId& pack, std::size_t first, ByteView shards) override;
   void sync() override;
   [[nodiscard]] bool finish(const PackId& pack) override;
   void drop(const PackId& pack) override;
+  void note_damaged(const PackId& pack) override;
+
+  [[nodiscard]] std::vector<PackName> to_ask(const DeviceId& peer, std::size_t count) override;
+  void answered(const DeviceId& peer, const PackName& pack, bool shown) override;
+  void fill_random(MutableByteView target) override;
+  // Writes down who has shown what. Error(io) if it cannot.
+  void save_copies() { x_copies.save(); }
 
  private:
   [[nodiscard]] LedgerName name_of(const LedgerRef& ledger) const;
   [[nodiscard]] const Ledger& get(const LedgerRef& ledger) const;
 
   Replication& x_vault;
+  KnownCopies x_copies;
 };
 
 }  // namespace muniment::sync

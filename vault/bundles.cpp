@@ -191,17 +191,26 @@ BundleReport Bundles::write(const std::string& member, const std::filesystem::pa
   return report;
 }
 
-void Bundles::store(std::map<PackId, Bytes>& packs, BundleImport& report, Activity& activity) {
+void Bundles::store(std::map<PackId, Bytes>& packs, Replication& replication, BundleImport& report,
+                    Activity& activity) {
   Vault::State& vault = *x_vault.x_state;
   if (packs.empty()) return;
-  const auto held = vault.lock(activity);
-  DirectoryStore store(vault.environment.files, vault.directory, DirectoryStore::Access::write);
-  for (const auto& [id, file] : packs) {
-    if (!store.put_if_absent(pack_key(id), file)) continue;  // a peer was faster
-    ++report.packs;
-    report.bytes += file.size();
+  {
+    const auto held = vault.lock(activity);
+    DirectoryStore store(vault.environment.files, vault.directory, DirectoryStore::Access::write);
+    for (const auto& [id, file] : packs) {
+      // Unless a peer was faster, one that is there is damaged.
+      const bool is_new = store.put_if_absent(pack_key(id), file);
+      if (!is_new) {
+        store.replace(pack_key(id), file);
+        ++report.replaced;
+      }
+      ++report.packs;
+      report.bytes += file.size();
+    }
+    store.flush();
   }
-  store.flush();
+  for (const auto& [id, file] : packs) replication.note_whole(id);
   packs.clear();
 }
 
@@ -216,7 +225,7 @@ void Bundles::take_packs(std::span<const std::filesystem::path> paths, Replicati
       activity.check();
       const PackRef& pack = packs[number];
       if (!replication.is_missing(pack.id) || taken.contains(pack.id)) {
-        const bool here = taken.contains(pack.id) || replication.find_class(pack.id);
+        const bool here = taken.contains(pack.id) || replication.is_whole(pack.id);
         ++(here ? report.known : report.unlisted);
         continue;
       }
@@ -230,11 +239,11 @@ void Bundles::take_packs(std::span<const std::filesystem::path> paths, Replicati
       taken.insert(pack.id);
       report.healed += healed ? 1 : 0;
       group.emplace(pack.id, std::move(*file));
-      if (group.size() == packs_stored_at_once) store(group, report, activity);
+      if (group.size() == packs_stored_at_once) store(group, replication, report, activity);
     }
   }
-  store(group, report, activity);
-  report.absent = replication.count_missing() - taken.size();
+  store(group, replication, report, activity);
+  report.absent = replication.count_missing().packs;
 }
 
 BundleImport Bundles::read(std::span<const std::filesystem::path> paths,

@@ -30,6 +30,7 @@ struct BundleImport {
   std::uint64_t packs = 0;       // that are here now
   std::uint64_t bytes = 0;
   std::uint64_t healed = 0;    // of them, by their parity
+  std::uint64_t replaced = 0;  // of them, in place of ones that were damaged here
   std::uint64_t known = 0;     // that were here before
   std::uint64_t unlisted = 0;  // that no ledger here lists: of collections that are not granted
   std::uint64_t absent = 0;    // that ledgers list, and nobody brought yet
@@ -52,9 +53,10 @@ class Bundles {
                                    const BundleOptions& options, Activity& activity);
 
   // Takes in texts as Partners::accept does; then, unless it joined a consortium by them, signs as
-  // a witness, and stores each pack that a ledger here lists, whose hash is right or can be made
-  // so. What is cut short or damaged is left out: a pack, or of several files one whose head is.
-  // Error(damaged) if no head is whole. Can be done again at any time.
+  // a witness, and stores each pack that a ledger here lists and that is missing or known to be
+  // damaged here, whose hash is right or can be made so. What is cut short or damaged is left out:
+  // a pack, or of several files one whose head is. Error(damaged) if no head is whole. Can be done
+  // again at any time.
   [[nodiscard]] BundleImport read(std::span<const std::filesystem::path> paths,
                                   const std::function<Credential()>& current, Activity& activity);
 
@@ -62,7 +64,8 @@ class Bundles {
   void take_packs(std::span<const std::filesystem::path> paths, Replication& replication,
                   BundleImport& report, Activity& activity);
   // Whole packs that were proved; none of them is left in the map.
-  void store(std::map<PackId, Bytes>& packs, BundleImport& report, Activity& activity);
+  void store(std::map<PackId, Bytes>& packs, Replication& replication, BundleImport& report,
+             Activity& activity);
 
   Vault& x_vault;
 };

@@ -4,10 +4,10 @@
 
 #include "vault/base/assert.hpp"
 #include "vault/consortium/certificate.hpp"
+#include "vault/damaged_packs.hpp"
 #include "vault/forks.hpp"
 #include "vault/ledger/load.hpp"
 #include "vault/ledger/writer.hpp"
-#include "vault/note/cosignature.hpp"
 #include "vault/replication_own.hpp"
 
 namespace muniment {
@@ -23,6 +23,7 @@ OnDisk look_at(FileSystem& files, const std::filesystem::path& vault) {
   }
   result.forks = files.list(vault / "forks");
   std::ranges::sort(result.forks);
+  result.damaged = find_damaged_packs(files, vault);
   return result;
 }
 
@@ -65,6 +66,14 @@ const TransportKey& Replication::transport_key() const {
   return x_own->keys.transport;
 }
 
+UnixSeconds Replication::now() const {
+  return state().environment.clock.now();
+}
+
+Random& Replication::random() const {
+  return state().environment.random;
+}
+
 FileSystem& Replication::files() const {
   return state().environment.files;
 }
@@ -78,13 +87,7 @@ const std::filesystem::path& Replication::directory() const {
 void Replication::load() {
   x_own->seen = look_at(files(), directory());
   state().load_record();
-  x_own->stored.clear();
-  for (const std::string& key : x_own->store.list("packs/")) {
-    if (const auto id = pack_id_from_key(key)) x_own->stored.insert(*id);
-  }
-  x_own->listed.clear();
-  x_own->missing.clear();
-  for (const Ledger& ledger : ledgers()) read_packs(ledger, 0);
+  load_packs();
   read_forks();
 }
 
@@ -125,25 +128,10 @@ void Replication::heal_ledgers() {
 }
 
 bool Replication::refresh() {
+  save_damage();
   if (look_at(files(), directory()) == x_own->seen) return false;
   load();
   return true;
-}
-
-void Replication::read_packs(const Ledger& ledger, std::uint64_t from) {
-  const CollectionId& collection = ledger.name().collection;
-  for (std::uint64_t i = from; i < ledger.size(); ++i) {
-    const std::string entry = ledger.entry(i);
-    if (act_of(entry) != Act::packs) continue;
-    const auto packs = decode_packs(entry);
-    if (!packs) continue;
-    for (const PackRef& pack : packs->packs) {
-      x_own->listed.emplace(collection, pack.id);
-      if (!x_own->stored.contains(pack.id)) {
-        x_own->missing.insert({pack.id, collection, pack.size_class});
-      }
-    }
-  }
 }
 
 void Replication::reload(const LedgerName& name, const VerifyKey<LogPurpose>& log,
@@ -185,16 +173,20 @@ std::optional<DeviceId> Replication::find_device(const VerifyKey<TransportPurpos
   return std::nullopt;
 }
 
-bool Replication::may_have(const DeviceId& device, const CollectionId& collection) const {
-  const Consortium& now = state().record->consortium;
-  if (!now.is_active(device)) return false;
+bool may_have(const Consortium& consortium, const DeviceId& device,
+              const CollectionId& collection) {
+  if (!consortium.is_active(device)) return false;
   if (collection == consortium_collection) return true;
-  const auto found = now.collections().find(collection);
-  if (found == now.collections().end()) return false;
+  const auto found = consortium.collections().find(collection);
+  if (found == consortium.collections().end()) return false;
   return std::ranges::any_of(found->second.grants, [&](const ApprovedGrant& approved) {
     const auto* to = std::get_if<DeviceId>(&approved.grant.to);
     return approved.standing == Standing::counts && to != nullptr && *to == device;
   });
+}
+
+bool Replication::may_have(const DeviceId& device, const CollectionId& collection) const {
+  return muniment::may_have(state().record->consortium, device, collection);
 }
 
 std::vector<CollectionId> Replication::collections() const {
@@ -312,73 +304,6 @@ void Replication::keep_fork(LedgerFork fork) {
   state().freeze(proof);
   x_own->forks.emplace(proof.fork.name.id(), std::move(proof));
   x_own->seen = look_at(files(), directory());
-}
-
-// ---- packs ----
-
-bool Replication::is_listed(const CollectionId& collection, const PackId& pack) const {
-  return x_own->listed.contains({collection, pack});
-}
-
-std::vector<MissingPack> Replication::missing(const MissingPack& after, std::size_t count) const {
-  std::vector<MissingPack> result;
-  for (auto at = x_own->missing.upper_bound(after); at != x_own->missing.end(); ++at) {
-    if (result.size() == count) break;
-    result.push_back(*at);
-  }
-  return result;
-}
-
-bool Replication::is_missing(const PackId& pack) const {
-  const auto found = x_own->missing.lower_bound({pack, {}, 0});
-  return found != x_own->missing.end() && found->pack == pack;
-}
-
-std::size_t Replication::count_missing() const {
-  std::size_t count = 0;
-  const PackId* last = nullptr;
-  for (const MissingPack& each : x_own->missing) {
-    if (last == nullptr || *last != each.pack) ++count;
-    last = &each.pack;
-  }
-  return count;
-}
-
-std::optional<PackClass> Replication::find_class(const PackId& pack) const {
-  const auto size = x_own->store.stat(pack_key(pack));
-  return size ? pack_class_of_file(*size) : std::nullopt;
-}
-
-std::optional<PackTile> Replication::read_tile(const PackId& pack) const {
-  const auto size_class = find_class(pack);
-  if (!size_class) return std::nullopt;
-  Bytes bytes(pack_format::tile_bytes);
-  const auto read = x_own->store.get_range(pack_key(pack), body_bytes(*size_class), bytes);
-  if (read != bytes.size()) return std::nullopt;
-  return decode_pack_tile(bytes);
-}
-
-std::optional<Bytes> Replication::read_shards(const PackId& pack, std::size_t first,
-                                              std::size_t count) const {
-  const auto size_class = find_class(pack);
-  if (!size_class || first + count > pack_format::shards) return std::nullopt;
-  const std::size_t size = shard_bytes(*size_class);
-  Bytes bytes(count * size);
-  const auto read = x_own->store.get_range(pack_key(pack), first * size, bytes);
-  if (read != bytes.size()) return std::nullopt;
-  return bytes;
-}
-
-PartialPacks& Replication::partial_packs() {
-  return x_own->partial;
-}
-
-bool Replication::finish(const PackId& pack) {
-  if (!x_own->partial.finish(pack, x_own->store)) return false;
-  x_own->stored.insert(pack);
-  auto way = x_own->missing.lower_bound({pack, {}, 0});
-  while (way != x_own->missing.end() && way->pack == pack) way = x_own->missing.erase(way);
-  return true;
 }
 
 }  // namespace muniment

@@ -15,14 +15,23 @@
 
 namespace muniment {
 
-// A pack that is not here, as a ledger lists it. Another may list it in another collection or size:
-// one of them may lie.
-struct MissingPack {
+// A pack as a ledger lists it. Another may list it in another collection or size: one of them may
+// lie.
+struct PackListing {
   PackId pack;
   CollectionId collection;
   std::uint8_t size_class = 0;
 
-  friend auto operator<=>(const MissingPack&, const MissingPack&) = default;
+  friend auto operator<=>(const PackListing&, const PackListing&) = default;
+};
+
+// Packs that are listed and not here, or damaged here.
+struct MissingPacks {
+  std::uint64_t packs = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t damaged = 0;  // of them
+
+  friend bool operator==(const MissingPacks&, const MissingPacks&) = default;
 };
 
 // Not thread-safe; one at a time for each vault.
@@ -38,6 +47,8 @@ class Replication {
   [[nodiscard]] const ConsortiumId& consortium() const;
   [[nodiscard]] const DeviceId& device() const;
   [[nodiscard]] const TransportKey& transport_key() const;
+  [[nodiscard]] UnixSeconds now() const;
+  [[nodiscard]] Random& random() const;
   [[nodiscard]] FileSystem& files() const;
   [[nodiscard]] const std::filesystem::path& directory() const;
 
@@ -76,8 +87,9 @@ class Replication {
   // another process writes.
   void append(const LedgerName& name, std::span<const std::string> entries, const SignedNote& note);
   // As a witness, signs the checkpoints of others' ledgers that came in another way than append, as
-  // in texts. Returns whose they are; none while another process writes, or if this device is no
-  // witness.
+  // in texts; and one of them again if it has signed none for three days, so that partners know
+  // that it is there. Returns whose they are; none while another process writes, or if this device
+  // is no witness.
   std::vector<LedgerName> cosign_held();
   // As a witness, answers what is asked of this device, in the order of the request, and what is
   // signed is remembered before. Error(denied) if this device is no witness, or does not know what
@@ -97,20 +109,32 @@ class Replication {
 
   // Whether a held ledger of the collection lists the pack.
   [[nodiscard]] bool is_listed(const CollectionId& collection, const PackId& pack) const;
-  // At most `count` of what is listed and not stored, ascending from the first above `after`.
-  [[nodiscard]] std::vector<MissingPack> missing(const MissingPack& after, std::size_t count) const;
+  // The packs that a ledger lists, in its order.
+  [[nodiscard]] const std::vector<PackId>& packs_of(const LedgerName& ledger) const;
+  // At most `count` of what is listed and not stored, or damaged, ascending from the first above
+  // `after`.
+  [[nodiscard]] std::vector<PackListing> missing(const PackListing& after, std::size_t count) const;
   [[nodiscard]] bool is_missing(const PackId& pack) const;
-  // Packs.
-  [[nodiscard]] std::size_t count_missing() const;
+  [[nodiscard]] MissingPacks count_missing() const;
+  // Whether it is stored, and not known to be damaged.
+  [[nodiscard]] bool is_whole(const PackId& pack) const;
   // Of a stored pack; empty if there is none of a possible size.
   [[nodiscard]] std::optional<PackClass> find_class(const PackId& pack) const;
   [[nodiscard]] std::optional<PackTile> read_tile(const PackId& pack) const;
-  // Bytes of the shards [first, first + count); empty if the store has not all of them.
+  // Bytes of the shards [first, first + count); empty if the store has not all of them. Of a pack
+  // that is known to be damaged only what is what it was.
   [[nodiscard]] std::optional<Bytes> read_shards(const PackId& pack, std::size_t first,
                                                  std::size_t count) const;
   [[nodiscard]] PartialPacks& partial_packs();
+  // Begins, or goes on with, a pack whose tile was proved. Of a damaged one it takes over, and
+  // returns, the shards that are what they were.
+  [[nodiscard]] ShardSet begin(const PackId& pack, PackClass size_class, const PackTile& tile);
   // A pack whose shards were all written: see PartialPacks::finish.
   [[nodiscard]] bool finish(const PackId& pack);
+  // A pack was stored in another way; the caller does not hold the vault's lock.
+  void note_whole(const PackId& pack);
+  // A stored pack turned out to be damaged: it is missing from now on, and stays where it is.
+  void note_damaged(const PackId& pack);
 
  private:
   struct Own;
@@ -124,16 +148,25 @@ class Replication {
   [[nodiscard]] WitnessAnswer answer(const WitnessAsk& ask);
   [[nodiscard]] std::vector<LedgerName> uncosigned() const;
   void remember_cosignatures(const LedgerName& name, const SignedNote& note) const;
+  // The ledger to sign again, if it is time.
+  [[nodiscard]] std::optional<LedgerName> sign_of_life() const;
   [[nodiscard]] std::unique_ptr<FileLock> lock() const;
   void read_forks();
   [[nodiscard]] bool is_granted_by(const std::string& entry, const CollectionId& collection) const;
   void load();
   void heal_ledgers();
+  void load_packs();
   void read_packs(const Ledger& ledger, std::uint64_t from);
+  // Writes down which packs are damaged, or are no more, as soon as nobody else holds the vault.
+  void save_damage();
   void reload(const LedgerName& name, const VerifyKey<LogPurpose>& log, std::uint64_t old_size);
 
   Vault& x_vault;
   std::unique_ptr<Own> x_own;
 };
+
+// Whether the device is active and, but for the built-in collection, holds a grant of any kind.
+[[nodiscard]] bool may_have(const Consortium& consortium, const DeviceId& device,
+                            const CollectionId& collection);
 
 }  // namespace muniment

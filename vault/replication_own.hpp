@@ -7,10 +7,12 @@
 
 namespace muniment {
 
-// What tells that somebody else wrote: bytes of each ledger's tail, and the fork proofs.
+// What tells that somebody else wrote: bytes of each ledger's tail, the fork proofs, and which
+// packs were found damaged.
 struct OnDisk {
   std::map<LedgerId, std::uint64_t> tails;
   std::vector<std::string> forks;
+  std::set<PackId> damaged;
 
   friend bool operator==(const OnDisk&, const OnDisk&) = default;
 };
@@ -28,10 +30,15 @@ struct Replication::Own {
   Cosigner cosigner;
   PartialPacks partial;
   DirectoryStore store;
-  std::set<std::pair<CollectionId, PackId>> listed;
-  std::set<MissingPack> missing;
+  std::set<PackListing> listed;
+  std::set<PackListing> missing;  // of these
   std::set<PackId> stored;
+  std::set<PackId> damaged;  // of these
+  // What the file of damaged packs does not say yet: whether they are.
+  std::map<PackId, bool> damage_news;
+  std::map<LedgerId, std::vector<PackId>> order;
   std::map<LedgerId, ForkEntry> forks;
+  UnixSeconds alive_until = 0;  // as a witness it has signed something in time
   OnDisk seen;
 };
 

@@ -4,9 +4,18 @@
 #include "vault/base/assert.hpp"
 #include "vault/cosigned.hpp"
 #include "vault/ledger/writer.hpp"
+#include "vault/note/cosignature.hpp"
 #include "vault/replication_own.hpp"
 
 namespace muniment {
+
+namespace {
+
+// When nothing grows, a witness says so often that it is there, by signing one checkpoint again.
+// Each time is a note in that ledger's tail, and status warns after a week.
+constexpr UnixSeconds sign_of_life_interval = 3 * 24 * 60 * 60;
+
+}  // namespace
 
 std::vector<NoteKey<WitnessPurpose>> Replication::witnesses() const {
   const Consortium& now = state().record->consortium;
@@ -47,17 +56,43 @@ std::vector<LedgerName> Replication::uncosigned() const {
   return result;
 }
 
+std::optional<LedgerName> Replication::sign_of_life() const {
+  const UnixSeconds time = now();
+  if (time < x_own->alive_until || !may_cosign()) return std::nullopt;
+  const NoteKey<WitnessPurpose> own{witness_name(consortium(), device()),
+                                    verify_key(x_own->keys.witness)};
+  std::optional<UnixSeconds> last;
+  std::optional<LedgerName> first;
+  for (const Ledger& ledger : ledgers()) {
+    const auto log = log_key(ledger.name());
+    const auto opened = log ? open_cosigned(ledger.checkpoint(), *log, {&own, 1}) : std::nullopt;
+    if (!opened || opened->cosignatures.empty()) continue;
+    last = std::max(last.value_or(0), opened->cosignatures.front().time);
+    if (state().record->frozen.contains(ledger.name().id())) continue;
+    if (!first || ledger.name().id() < first->id()) first = ledger.name();
+  }
+  if (!last) return std::nullopt;
+  x_own->alive_until = *last + sign_of_life_interval;
+  return time < x_own->alive_until ? std::nullopt : first;
+}
+
 std::vector<LedgerName> Replication::cosign_held() {
-  const std::vector<LedgerName> unsigned_ones = uncosigned();
-  const auto held_lock = unsigned_ones.empty() ? nullptr : state().try_lock();
+  std::vector<LedgerName> wanted = uncosigned();
+  if (const auto alive = wanted.empty() ? sign_of_life() : std::nullopt) wanted.push_back(*alive);
+  const auto held_lock = wanted.empty() ? nullptr : state().try_lock();
   if (!held_lock) return {};
   std::vector<LedgerName> result;
-  for (const LedgerName& name : unsigned_ones) {
+  for (const LedgerName& name : wanted) {
     const NoteKey<LogPurpose> log = *log_key(name);
     LedgerWriter writer = LedgerWriter::open(files(), state().ledger_directory(), name, log.key);
     const std::uint64_t size = find_ledger(name)->size();
     if (writer.ledger().size() != size) continue;  // another process was faster
-    const SignedNote& held = writer.ledger().checkpoint();
+    SignedNote held = writer.ledger().checkpoint();
+    // What it said of the same checkpoint before.
+    std::erase_if(held.signatures,
+                  [own = witness_name(consortium(), device())](const NoteSignature& line) {
+                    return line.name == own;
+                  });
     try {
       const SignedNote note = x_own->cosigner.cosign(log, held, writer.ledger().leaves());
       if (note.signatures.size() == held.signatures.size()) continue;

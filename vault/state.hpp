@@ -153,6 +153,9 @@ struct Vault::State {
   // Error(denied) on a device that was revoked: nothing that it writes would count for anybody.
   // Error(damaged) if it is proved to have signed two histories: partners take nothing more of it.
   void require_active() const;
+  // For status: what munimentd said, and who vouches for ledgers. Need the record.
+  void report_daemon(StatusReport& report) const;
+  void report_witnesses(StatusReport& report) const;
   // ---- the access log ----
   // The one that is written now.
   [[nodiscard]] LedgerName access_log_name() const;

@@ -218,6 +218,10 @@ struct FindResult {
   Entry entry;
 };
 
+// When it is said that witnesses vouched for nothing.
+inline constexpr UnixSeconds witnessed_warning_days = 7;
+inline constexpr UnixSeconds witnessed_alarm_days = 21;
+
 struct StatusReport {
   VaultId vault;
   std::filesystem::path directory;
@@ -229,10 +233,44 @@ struct StatusReport {
     std::uint64_t snapshots = 0;
     std::uint64_t packs = 0;
     std::uint64_t stored_bytes = 0;
+    // Devices of others that may have it, and how many of them could produce a shard of each pack
+    // of it that is here, when they were asked for one at random; since then, or later.
+    std::uint64_t partners = 0;
+    std::uint64_t copies = 0;
+    std::optional<UnixSeconds> copies_since;
   };
   std::vector<Collection> collections;
-  std::uint64_t packs_unlisted = 0;  // left by an interrupted ingest; the next one adopts them
-  std::uint64_t bytes_unlisted = 0;  // of these packs
+
+  struct Partner {
+    std::string device;  // hexadecimal id while locked
+    bool connected = false;
+    std::optional<UnixSeconds> contact;  // when it last was
+    std::uint64_t received = 0;          // bytes
+    std::uint64_t sent = 0;
+    std::uint64_t bad_packs = 0;  // of which it sent what is none
+  };
+  // What munimentd last said.
+  struct Daemon {
+    UnixSeconds time = 0;
+    bool running = false;  // else it was ended
+    std::uint64_t missing_packs = 0;
+    std::uint64_t missing_bytes = 0;
+    std::uint64_t damaged_packs = 0;  // of these
+    std::uint64_t received_per_second = 0;
+    std::uint64_t sent_per_second = 0;
+    std::vector<Partner> partners;
+  };
+  std::optional<Daemon> daemon;  // empty if it never ran here
+
+  struct Witness {
+    std::string member;               // hexadecimal id while locked
+    std::optional<UnixSeconds> last;  // when it last vouched for a ledger that is here
+  };
+  std::vector<Witness> witnesses;        // of other members
+  std::optional<UnixSeconds> witnessed;  // since then as many of them vouched as the charter wants
+  std::vector<LedgerId> frozen;          // ledgers of which two histories are known
+  std::uint64_t packs_unlisted = 0;      // left by an interrupted ingest; the next one adopts them
+  std::uint64_t bytes_unlisted = 0;      // of these packs
   std::optional<UnixSeconds> last_verified;
   VerifyDepth last_verified_depth = VerifyDepth::presence;
   std::uint64_t last_verified_damage = 0;  // damaged objects that were found then

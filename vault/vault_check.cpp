@@ -6,6 +6,8 @@
 
 #include "vault/backup.hpp"
 #include "vault/consortium/granting.hpp"
+#include "vault/damaged_packs.hpp"
+#include "vault/known_copies.hpp"
 #include "vault/last_check.hpp"
 #include "vault/snapshot/pack_check.hpp"
 #include "vault/state.hpp"
@@ -147,6 +149,12 @@ RepairReport Vault::repair(Activity& activity) {
   report.repaired.insert(report.repaired.begin(), repaired.begin(), repaired.end());
   note_check(state.environment, state.directory, VerifyDepth::read_data, report.damage.size(),
              activity);
+  // What is there and damaged partners can heal; what is missing they are asked for anyway.
+  std::set<PackId> damaged;
+  for (const PackId& pack : report.lost_packs) {
+    if (state.store.stat(pack_key(pack))) damaged.insert(pack);
+  }
+  save_damaged_packs(state.environment.files, state.directory, damaged);
   return report;
 }
 
@@ -159,6 +167,10 @@ StatusReport Vault::status() {
   report.unlocked = state.opened.has_value();
   if (report.unlocked) report.device = state.device_name(state.identity().device);
 
+  std::set<PackId> stored;
+  for (const std::string& key : state.store.list("packs/")) {
+    if (const auto id = pack_id_from_key(key)) stored.insert(*id);
+  }
   ListedPacks all;
   std::uint64_t snapshots = 0;
   // Of a collection there is a ledger for each device that writes in it.
@@ -184,13 +196,25 @@ StatusReport Vault::status() {
     for (const auto& [id, pack] : packs) collection.stored_bytes += file_bytes(pack.size_class);
     all.merge(packs);
   }
-  for (auto& [id, collection] : collections) report.collections.push_back(std::move(collection));
+  const Possessions possessions = find_possessions(state.environment.files, state.directory);
+  const CopiesSource source{state.identity().device,
+                            state.record->consortium,
+                            state.record->ledgers.ledgers,
+                            possessions,
+                            [&](const PackId& pack) { return stored.contains(pack); },
+                            hours_of(state.environment.clock.now())};
+  for (auto& [id, collection] : collections) {
+    const CopiesOf copies = count_copies(id, source);
+    collection.partners = copies.devices;
+    collection.copies = copies.whole;
+    if (copies.since) collection.copies_since = time_of(*copies.since);
+    report.collections.push_back(std::move(collection));
+  }
   std::ranges::stable_sort(report.collections, {}, &StatusReport::Collection::name);
-  for (const std::string& key : state.store.list("packs/")) {
-    const auto id = pack_id_from_key(key);
-    if (!id || all.contains(*id)) continue;
+  for (const PackId& pack : stored) {
+    if (all.contains(pack)) continue;
     ++report.packs_unlisted;
-    report.bytes_unlisted += state.store.stat(key).value_or(0);
+    report.bytes_unlisted += state.store.stat(pack_key(pack)).value_or(0);
   }
 
   const std::optional<LastCheck> last = find_last_check(state.environment.files, state.directory);
@@ -272,6 +296,8 @@ StatusReport Vault::status() {
         "writes counts any more" +
         (report.unlocked ? "; " + state.members_with(Role::custodian) : std::string()));
   }
+  state.report_daemon(report);
+  state.report_witnesses(report);
   if (const Journey* journey = state.journey()) {
     report.travels_until = journey->until;
     report.left_behind = journey->without.size();

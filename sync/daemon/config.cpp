@@ -10,6 +10,8 @@ namespace {
 constexpr std::string_view blanks = " \t\r";
 constexpr std::uint64_t rescan_seconds_max = 3600;
 constexpr std::size_t short_id_digits = 8;
+constexpr std::uint64_t rate_min = 1000;
+constexpr std::uint64_t rate_max = 1'000'000'000'000;
 
 std::string_view trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(blanks);
@@ -49,6 +51,41 @@ DeviceId device_of(std::string_view key, std::string_view text) {
   return *device;
 }
 
+// Bytes a second: 500K, 5M, 1G, or digits alone.
+std::uint64_t rate_of(std::string_view key, std::string_view value, std::string_view text) {
+  constexpr std::string_view units = "KMG";
+  std::uint64_t unit = 1;
+  const std::size_t found = text.empty() ? units.npos : units.find(text.back());
+  if (found != units.npos) {
+    text.remove_suffix(1);
+    for (std::size_t i = 0; i <= found; ++i) unit *= 1000;
+  }
+  const auto number = from_decimal(text);
+  if (!number || *number > rate_max / unit || *number * unit < rate_min) {
+    refuse(key, value, "not a rate from 1K to 1000G bytes a second");
+  }
+  return *number * unit;
+}
+
+// `in 5M` or `out 500K`.
+void set_rate(Rates& rates, std::string_view key, std::string_view value, std::string_view rest) {
+  const std::string_view way = take_word(rest);
+  const std::uint64_t rate = rate_of(key, value, rest);
+  if (way == "in") {
+    rates.in = rate;
+  } else if (way == "out") {
+    rates.out = rate;
+  } else {
+    refuse(key, value, "neither 'in' nor 'out' and a rate");
+  }
+}
+
+Window window_of(std::string_view key, std::string_view value) {
+  const auto window = parse_window(value);
+  if (!window) refuse(key, value, "not a window as '22:00-06:00 fri sat'");
+  return *window;
+}
+
 PeerConfig peer_of(std::string_view value) {
   std::string_view rest = value;
   const DeviceId device = device_of("peer", take_word(rest));
@@ -74,6 +111,18 @@ void set_option(DaemonConfig& config, std::string_view key, std::string_view val
     config.proxy = proxy_of(key, value);
   } else if (key == "direct") {
     config.direct.insert(device_of(key, value));
+  } else if (key == "limit") {
+    set_rate(config.limits.all, key, value, value);
+  } else if (key == "peer-limit") {
+    std::string_view rest = value;
+    const std::string_view whose = take_word(rest);
+    Rates& rates =
+        whose == "each" ? config.limits.each : config.limits.peers[device_of(key, whose)];
+    set_rate(rates, key, value, rest);
+  } else if (key == "window") {
+    config.windows.push_back(window_of(key, value));
+  } else if (key == "forgive") {
+    config.forgiven.insert(device_of(key, value));
   } else if (key == "rescan") {
     const auto seconds = from_decimal(value);
     if (!seconds || *seconds == 0 || *seconds > rescan_seconds_max) {
@@ -100,6 +149,15 @@ void read_config(DaemonConfig& config, std::string_view text, const std::string&
                   error.hint());
     }
   }
+}
+
+ThrottleOptions throttle_of(const DaemonConfig& config) {
+  ThrottleOptions options = config.limits;
+  for (auto& [device, rates] : options.peers) {
+    if (rates.in == 0) rates.in = options.each.in;
+    if (rates.out == 0) rates.out = options.each.out;
+  }
+  return options;
 }
 
 void require_complete(const DaemonConfig& config) {

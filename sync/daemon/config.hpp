@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <set>
 
+#include "sync/daemon/schedule.hpp"
 #include "sync/transport/transport.hpp"
 
 namespace muniment::sync {
@@ -22,6 +23,9 @@ struct DaemonConfig {
   std::vector<PeerConfig> peers;  // several of one device are its addresses, tried in turn
   std::optional<Address> proxy;   // at an IP address
   std::set<DeviceId> direct;      // who is dialled past it
+  ThrottleOptions limits;
+  std::vector<Window> windows;  // in which packs travel; none: always
+  std::set<DeviceId> forgiven;  // of whom an earlier process knew nothing bad
   std::chrono::seconds rescan{2};
 };
 
@@ -33,6 +37,9 @@ void set_option(DaemonConfig& config, std::string_view key, std::string_view val
 
 // Every line of a file's text. Error(usage) names the line.
 void read_config(DaemonConfig& config, std::string_view text, const std::string& file_name);
+
+// What its lines say together: where a device's own rate is not set, that of each peer counts.
+[[nodiscard]] ThrottleOptions throttle_of(const DaemonConfig& config);
 
 // Error(usage) if it lacks what every daemon needs, or its options contradict each other.
 void require_complete(const DaemonConfig& config);

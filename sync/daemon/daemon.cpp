@@ -12,6 +12,9 @@ using std::chrono::steady_clock;
 constexpr seconds first_pause{5};
 constexpr seconds longest_pause{std::chrono::minutes{5}};
 constexpr seconds longest_pause_at_fault{std::chrono::hours{1}};
+constexpr seconds longest_step{2};
+// Who has shown which packs is written down so often.
+constexpr seconds copies_interval{std::chrono::minutes{5}};
 // A session that lasted so long is not one of a row of failures.
 constexpr seconds good_session{60};
 constexpr std::size_t short_id_digits = 8;
@@ -56,18 +59,25 @@ seconds dial_pause(std::uint32_t failures, bool peer_failed) noexcept {
 }
 
 Daemon::Daemon(const DaemonConfig& config, const Environment& environment, Log& log)
-    : x_log(log),
+    : x_clock(environment.clock),
+      x_windows(config.windows),
+      x_rescan(config.rescan),
+      x_log(log),
       x_vault(Vault::open(config.vault, environment)),
       x_lock(lock_for(config, environment.files)),
       x_replication(x_vault, credential_of(config, log)),
       x_replica(x_replication),
-      x_node(x_replica, x_replica, *this) {
+      x_node(x_replica, x_replica, x_replica, *this),
+      x_reporter(environment, config.vault, log) {
   for (const PeerConfig& peer : config.peers) {
     Peer& known = x_peers[peer.device];
     if (known.name.empty()) known.name = escape(peer.name);
     known.addresses.push_back(peer.address);
     if (config.direct.contains(peer.device)) known.route = Route::direct;
   }
+  remember(config);
+  x_node.limit(throttle_of(config));
+  watch_window();
   static_cast<void>(x_replica.refresh());
   TransportListener& listener = *this;
   TransportOptions options;
@@ -87,17 +97,76 @@ Daemon::~Daemon() {
   stop();
 }
 
-void Daemon::stop() {
-  x_transport->stop();
+// How peers behaved before this process.
+void Daemon::remember(const DaemonConfig& config) {
+  for (auto& [device, known] : x_reporter.peers()) {
+    if (config.forgiven.contains(device)) {
+      known.bad_packs.clear();
+      known.failures = 0;
+      known.not_before = 0;
+    }
+    for (const auto& [pack, time] : known.bad_packs) x_node.remember_bad_pack(device, pack);
+    if (x_node.is_quarantined(device)) {
+      x_log.warning(name_of(device) + ": is asked for no packs, since it sent wrong shards of " +
+                    std::to_string(known.bad_packs.size()) + "; 'forgive' ends that");
+    }
+    const auto dialled = x_peers.find(device);
+    if (dialled == x_peers.end()) continue;
+    const auto wait =
+        std::clamp<UnixSeconds>(known.not_before - now(), 0, longest_pause_at_fault.count());
+    dialled->second.failures = known.failures;
+    dialled->second.not_before = steady_clock::now() + seconds(wait);
+  }
 }
 
-void Daemon::step() {
-  x_transport->run_on_node([this] { refresh(); });
+void Daemon::stop() {
+  if (!x_transport) return;
+  x_transport->stop();
+  // Nothing runs beside it any more.
+  log_news();
+  try {
+    x_replica.sync();
+    x_replica.save_copies();
+  } catch (const Error& error) {
+    x_log.warning(escape(error.what()));
+  }
+  report(false, {});
+  x_transport.reset();
+}
+
+seconds Daemon::step() {
+  x_transport->run_on_node([this] {
+    watch_window();
+    log_news();
+    const auto time = steady_clock::now();
+    if (time < x_refresh_at) return;
+    x_refresh_at = time + x_rescan;
+    refresh();
+  });
   x_transport->run_on_node([this] { dial_due(); });
+  x_transport->run_on_node([this] { report_if_due(); });
+  return std::min(x_rescan, longest_step);
+}
+
+void Daemon::watch_window() {
+  const bool open = is_open(x_windows, now());
+  if (open == x_open) return;
+  x_open = open;
+  x_node.throttle().set_open(open);
+  x_log.info(open ? "packs travel now" : "packs do not travel until the next window");
+  if (x_transport) x_transport->tick();
+}
+
+void Daemon::log_news() {
+  if (x_packs > 0) x_log.info("packs that arrived: " + std::to_string(std::exchange(x_packs, 0)));
+  for (const auto& [device, answers] : x_answers) {
+    x_log.info(name_of(device) + ": could produce shards of " + std::to_string(answers.shown) +
+               " of " + std::to_string(answers.shown + answers.lacked) + " packs");
+  }
+  x_answers.clear();
 }
 
 void Daemon::refresh() {
-  if (x_packs > 0) x_log.info("packs that arrived: " + std::to_string(std::exchange(x_packs, 0)));
   const std::vector<LedgerRef> changed = x_replica.refresh();
   for (const LedgerRef& ledger : changed) x_node.changed(ledger);
   if (!changed.empty()) x_transport->tick();
@@ -128,6 +197,7 @@ void Daemon::note_failure(Peer& peer, bool peer_failed) {
 
 void Daemon::connected(const DeviceId& device, const std::string& address) {
   x_log.info(name_of(device) + ": connected, " + escape(address));
+  x_reporter.connected(device);
   const auto found = x_peers.find(device);
   if (found == x_peers.end()) return;
   Peer& peer = found->second;
@@ -140,8 +210,9 @@ void Daemon::disconnected(const DeviceId& device, const std::string& address, co
   const std::string why =
       end.code ? std::string(to_text(*end.code)) : "it broke: " + escape(end.cause);
   const std::string text = name_of(device) + ": session ended, " + escape(address) + ": " + why +
-                           "; " + human_bytes(end.received) + " received, " +
-                           human_bytes(end.sent) + " sent";
+                           "; " + human_bytes(end.traffic.received) + " received, " +
+                           human_bytes(end.traffic.sent) + " sent";
+  x_reporter.disconnected(device, end.traffic);
   if (end.peer_failed) {
     x_log.warning(text + "; the fault is theirs");
   } else {
@@ -176,6 +247,28 @@ void Daemon::transport_failed(const std::string& cause) {
   x_log.warning(escape(cause));
 }
 
+// ---- what is said of it ----
+
+void Daemon::report_if_due() {
+  const Reporter::Sessions open = x_transport->traffic();
+  if (x_reporter.is_due(open)) report(true, open);
+  const auto time = steady_clock::now();
+  if (time < x_save_copies_at) return;
+  x_save_copies_at = time + copies_interval;
+  x_replica.save_copies();
+}
+
+void Daemon::report(bool running, const Reporter::Sessions& open) {
+  const auto time = steady_clock::now();
+  for (const auto& [device, peer] : x_peers) {
+    DaemonReport::Peer& known = x_reporter.peer(device);
+    const auto wait = std::chrono::duration_cast<seconds>(peer.not_before - time);
+    known.failures = peer.failures;
+    known.not_before = wait.count() > 0 ? now() + wait.count() : 0;
+  }
+  x_reporter.write(running, open, x_replication.count_missing());
+}
+
 // ---- what sessions bring ----
 
 void Daemon::ledger_grew(const LedgerRef& ledger, std::uint64_t size) {
@@ -200,13 +293,19 @@ void Daemon::pack_arrived(const PackName&) {
   ++x_packs;
 }
 
+void Daemon::own_pack_damaged(const PackName& pack) {
+  x_log.warning("pack " + pack.pack.hex() + ": damaged here; partners are asked for it");
+}
+
 void Daemon::bad_shards(const DeviceId& from, const PackName& pack) {
+  auto& bad_packs = x_reporter.peer(from).bad_packs;
+  if (bad_packs.size() < reported_bad_packs_max) bad_packs.emplace(pack.pack, now());
   x_log.warning(name_of(from) + ": sent shards that are not of pack " + pack.pack.hex());
 }
 
-void Daemon::possession_answered(const DeviceId& by, const ShardName& shard, bool proven) {
-  x_log.info(name_of(by) + ": " + (proven ? "could" : "could not") + " produce a shard of pack " +
-             shard.pack.pack.hex());
+void Daemon::possession_answered(const DeviceId& by, const ShardName&, bool proven) {
+  Answers& answers = x_answers[by];
+  ++(proven ? answers.shown : answers.lacked);
 }
 
 void Daemon::storage_failed(const std::string& cause) {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "sync/daemon/config.hpp"
-#include "sync/daemon/log.hpp"
+#include "sync/daemon/reporter.hpp"
 #include "sync/vault_replica.hpp"
 
 namespace muniment::sync {
@@ -21,9 +21,10 @@ class Daemon final : private Listener, private TransportListener {
   Daemon& operator=(const Daemon&) = delete;
   ~Daemon() override;
 
-  // Looks what other programs wrote to the vault, and dials who is not connected and due. To be
-  // called every config.rescan. Returns at once.
-  void step();
+  // Looks what other programs wrote to the vault, dials who is not connected and due, opens and
+  // closes the window for packs, and says how it is. Returns at once: after how long it is to be
+  // called again.
+  [[nodiscard]] std::chrono::seconds step();
   // Ends every session and returns when nothing runs any more.
   void stop();
 
@@ -44,8 +45,20 @@ class Daemon final : private Listener, private TransportListener {
     std::chrono::steady_clock::time_point not_before{};
   };
 
+  // Of packs that a peer was asked for: how many it could produce a shard of, and could not.
+  struct Answers {
+    std::uint64_t shown = 0;
+    std::uint64_t lacked = 0;
+  };
+
+  void remember(const DaemonConfig& config);
   void refresh();
   void dial_due();
+  void watch_window();
+  void log_news();
+  void report_if_due();
+  void report(bool running, const Reporter::Sessions& open);
+  [[nodiscard]] UnixSeconds now() const { return x_clock.now(); }
   [[nodiscard]] std::string name_of(const DeviceId& device) const;
   void note_failure(Peer& peer, bool peer_failed);
 
@@ -54,6 +67,7 @@ class Daemon final : private Listener, private TransportListener {
   void own_ledger_is_old(const LedgerRef& ledger, std::uint64_t known_size) override;
   void own_ledger_differs(const LedgerRef& ledger) override;
   void pack_arrived(const PackName& pack) override;
+  void own_pack_damaged(const PackName& pack) override;
   void bad_shards(const DeviceId& from, const PackName& pack) override;
   void possession_answered(const DeviceId& by, const ShardName& shard, bool proven) override;
   void storage_failed(const std::string& cause) override;
@@ -64,6 +78,9 @@ class Daemon final : private Listener, private TransportListener {
                      const std::string& cause) override;
   void transport_failed(const std::string& cause) override;
 
+  const Clock& x_clock;
+  std::vector<Window> x_windows;
+  std::chrono::seconds x_rescan;
   Log& x_log;
   Vault x_vault;
   std::unique_ptr<FileLock> x_lock;
@@ -72,7 +89,12 @@ class Daemon final : private Listener, private TransportListener {
   Node x_node;
   std::map<DeviceId, Peer> x_peers;
   std::vector<std::uint16_t> x_ports;
-  std::uint64_t x_packs = 0;  // that arrived since it was last said
+  std::uint64_t x_packs = 0;              // that arrived since it was last said
+  std::map<DeviceId, Answers> x_answers;  // the same
+  Reporter x_reporter;
+  bool x_open = true;  // packs may travel
+  std::chrono::steady_clock::time_point x_refresh_at{};
+  std::chrono::steady_clock::time_point x_save_copies_at{};
   std::unique_ptr<Transport> x_transport;
 };
 

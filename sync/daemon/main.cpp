@@ -83,9 +83,8 @@ void run(std::span<char*> arguments, Log& log, const Clock& clock) {
   SystemRandom random;
   const DaemonConfig config = config_from(arguments, *files);
   Daemon daemon(config, {*files, clock, random}, log);
-  do {
-    daemon.step();
-  } while (!signals.wait(config.rescan));
+  while (!signals.wait(daemon.step())) {
+  }
   log.info("stopping");
   daemon.stop();
   log.info("stopped");

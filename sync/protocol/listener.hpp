@@ -19,6 +19,8 @@ class Listener {
   // A peer holds another history of our own ledger.
   virtual void own_ledger_differs(const LedgerRef& ledger) = 0;
   virtual void pack_arrived(const PackName& pack) = 0;
+  // One of our own is not what it was, and is asked for again.
+  virtual void own_pack_damaged(const PackName& pack) = 0;
   virtual void bad_shards(const DeviceId& from, const PackName& pack) = 0;
   virtual void possession_answered(const DeviceId& by, const ShardName& shard, bool proven) = 0;
   // Of ours; nothing is fetched for a while.

@@ -2,9 +2,10 @@
 
 namespace muniment::sync {
 
-Node::Node(Ledgers& ledgers, Packs& packs, Listener& listener)
+Node::Node(Ledgers& ledgers, Packs& packs, Copies& copies, Listener& listener)
     : x_ledgers(ledgers),
       x_packs(packs),
+      x_copies(copies),
       x_listener(listener),
       x_heads(ledgers),
       x_pack_pull(packs, ledgers.device()) {}
@@ -38,8 +39,12 @@ void Node::storage_failed(const std::string& cause, Instant now) {
 }
 
 void Node::note_bad_pack(const DeviceId& peer, const PackName& pack) {
-  x_conduct[peer].bad_packs.insert(pack.pack);
+  remember_bad_pack(peer, pack.pack);
   x_listener.bad_shards(peer, pack);
+}
+
+void Node::remember_bad_pack(const DeviceId& peer, const PackId& pack) {
+  x_conduct[peer].bad_packs.insert(pack);
 }
 
 bool Node::is_quarantined(const DeviceId& peer) const {
@@ -54,6 +59,13 @@ bool Node::allow_challenge(const DeviceId& peer, Instant now) {
     conduct.challenges_since = now;
   }
   return ++conduct.challenges <= limits::challenge_messages_per_hour_max;
+}
+
+bool Node::take_challenge_turn(const DeviceId& peer, Instant now) {
+  auto& last = x_conduct[peer].challenged_at;
+  if (last && now - *last < limits::challenge_interval) return false;
+  last = now;
+  return true;
 }
 
 }  // namespace muniment::sync

@@ -165,11 +165,7 @@ std::optional<PackPull::Ask> PackPull::begin_pack(const DeviceId& peer,
         pack, Progress{as, {}, std::move(partial->tile), partial->held, {}, {}, now});
     if (auto ask = next_run(peer, at.first->second, now)) return ask;
     // All of it was there when a crash came.
-    x_progress.erase(at.first);
-    if (x_packs.finish(pack)) {
-      end_pack(pack);
-      return std::nullopt;
-    }
+    if (finish(pack) == Verdict::finished) return std::nullopt;
   }
   state.tile_asked = peer;
   state.tile_asked_since = now;
@@ -229,9 +225,10 @@ PackPull::Verdict PackPull::take_tile(const DeviceId& peer, const Ask& ask, cons
     found->second.absent_until[peer] = never;
     return Verdict::taken;
   }
-  x_packs.begin(pack, tile);
-  x_progress.emplace(pack, Progress{ask.pack, peer, tile, {}, {}, {}, now});
-  return Verdict::taken;
+  const ShardSet held = x_packs.begin(pack, tile);
+  x_progress.emplace(pack, Progress{ask.pack, peer, tile, held, {}, {}, now});
+  if (held.any() && !x_unsynced_since) x_unsynced_since = now;
+  return held.all() ? finish(pack) : Verdict::taken;
 }
 
 PackPull::Verdict PackPull::take_shards(const DeviceId& peer, const Ask& ask, ByteView bytes,
@@ -263,7 +260,11 @@ PackPull::Verdict PackPull::take_shards(const DeviceId& peer, const Ask& ask, By
     if (x_unsynced_bytes >= limits::unsynced_bytes_max) sync_written();
     return Verdict::taken;
   }
-  x_progress.erase(found);
+  return finish(pack);
+}
+
+PackPull::Verdict PackPull::finish(const PackId& pack) {
+  x_progress.erase(pack);
   if (!x_packs.finish(pack)) return Verdict::taken;
   end_pack(pack);
   if (x_wanted.empty()) look_again();
@@ -275,7 +276,14 @@ void PackPull::refused(const DeviceId& peer, const Ask& ask, Instant now) {
   if (wanted == x_wanted.end()) return;
   Instant& until = wanted->second.absent_until[peer];
   until = std::max(until, now + limits::absent_time);
-  if (wanted->second.tile_asked == peer) wanted->second.tile_asked.reset();
+  postponed(peer, ask);
+}
+
+void PackPull::postponed(const DeviceId& peer, const Ask& ask) {
+  const auto wanted = x_wanted.find(ask.pack);
+  if (wanted != x_wanted.end() && wanted->second.tile_asked == peer) {
+    wanted->second.tile_asked.reset();
+  }
   const auto progress = x_progress.find(ask.pack.pack);
   if (progress == x_progress.end() || progress->second.as != ask.pack) return;
   progress->second.end_asks(same_run(peer, ask));

@@ -19,6 +19,10 @@ class PackPull {
     std::uint8_t first = 0;
     std::uint8_t count = 0;
 
+    // Of the answer.
+    [[nodiscard]] std::size_t bytes() const noexcept {
+      return tile ? shards_in_pack * Sha256Digest::size : shard_bytes(pack.size_class) * count;
+    }
     friend bool operator==(const Ask&, const Ask&) = default;
   };
 
@@ -49,6 +53,8 @@ class PackPull {
   [[nodiscard]] Verdict take_shards(const DeviceId& peer, const Ask& ask, ByteView bytes,
                                     Instant now);
   void refused(const DeviceId& peer, const Ask& ask, Instant now);
+  // It has it, and gives it later.
+  void postponed(const DeviceId& peer, const Ask& ask);
   // The session has ended: nothing that it was asked for will come.
   void release(const DeviceId& peer);
 
@@ -98,6 +104,8 @@ class PackPull {
   void load_wanted(Instant now);
   // The ways in which a pack is wanted.
   [[nodiscard]] std::ranges::subrange<WantedPacks::iterator> ways(const PackId& pack);
+  // All of its shards are here.
+  [[nodiscard]] Verdict finish(const PackId& pack);
   // It is stored.
   void end_pack(const PackId& pack);
   // Whether it is being fetched in one of them.

@@ -47,8 +47,9 @@ class Packs {
   // What an earlier session or process left of a pack.
   [[nodiscard]] virtual std::optional<PartialPack> find_partial(const PackId& pack) const = 0;
   // Makes room for a pack whose tile's hashes were proved. That its size is right is shown by the
-  // first shard that is written.
-  virtual void begin(const PackId& pack, const Tile& tile) = 0;
+  // first shard that is written. Returns the shards that are there already: those of a damaged pack
+  // that are what they were.
+  [[nodiscard]] virtual ShardSet begin(const PackId& pack, const Tile& tile) = 0;
   // Writes shards that were proved, of a pack that was begun.
   virtual void write(const PackId& pack, std::size_t first, ByteView shards) = 0;
   // What was written is durable and will be found again.
@@ -58,6 +59,9 @@ class Packs {
   [[nodiscard]] virtual bool finish(const PackId& pack) = 0;
   // Gives a partial pack up.
   virtual void drop(const PackId& pack) = 0;
+
+  // A whole pack turned out to be damaged: it is wanted again.
+  virtual void note_damaged(const PackId& pack) = 0;
 };
 
 }  // namespace muniment::sync

@@ -57,9 +57,10 @@ Responder::Outcome Responder::answer(Bytes& target, Instant now) {
     }
     return Outcome::answered;
   }
-  if (x_bulk.empty()) return Outcome::idle;
-  Waiting waiting = std::move(x_bulk.front());
-  x_bulk.pop_front();
+  const auto next = next_bulk(now);
+  if (next == x_bulk.end()) return Outcome::idle;
+  Waiting waiting = std::move(*next);
+  x_bulk.erase(next);
   if (auto* stream = std::get_if<Stream>(&waiting.job)) {
     encode_frame(next_batch(*stream), waiting.request, target);
     if (stream->next < stream->end) {
@@ -70,8 +71,22 @@ Responder::Outcome Responder::answer(Bytes& target, Instant now) {
     return Outcome::answered;
   }
   x_cost -= waiting.cost;
-  return answer_shards(std::get<GetShards>(std::get<Message>(waiting.job)), waiting.request,
-                       target);
+  return answer_shards(std::get<GetShards>(std::get<Message>(waiting.job)), waiting.request, target,
+                       now);
+}
+
+std::deque<Responder::Waiting>::iterator Responder::next_bulk(Instant now) {
+  const Instant ready = x_node.throttle().ready_at(Way::out, x_peer);
+  const bool is_soon = ready > now && ready <= now + limits::throttle_patience;
+  if (!is_soon) return x_bulk.begin();
+  return std::ranges::find_if(
+      x_bulk, [](const Waiting& each) { return std::holds_alternative<Stream>(each.job); });
+}
+
+std::optional<Instant> Responder::held_until(Instant now) const {
+  if (!x_small.empty() || x_bulk.empty()) return std::nullopt;
+  const Instant ready = x_node.throttle().ready_at(Way::out, x_peer);
+  return ready > now ? std::optional(ready) : std::nullopt;
 }
 
 // What we cannot read, we do not have.
@@ -166,7 +181,7 @@ Message Responder::tile(const GetTile& request) const {
 }
 
 Responder::Outcome Responder::answer_shards(const GetShards& request, std::uint32_t number,
-                                            Bytes& target) const {
+                                            Bytes& target, Instant now) const {
   const auto refuse = [&] {
     encode_frame(Refused{}, number, target);
     return Outcome::answered;
@@ -176,8 +191,17 @@ Responder::Outcome Responder::answer_shards(const GetShards& request, std::uint3
   const auto size_class = x_node.packs().find_class(request.name.pack);
   // Somebody may have told the asker another size.
   if (!size_class || request.count > run_shards_max(*size_class)) return refuse();
+  // What is left is too long to wait for.
+  const Instant ready = x_node.throttle().ready_at(Way::out, x_peer);
+  if (ready > now) {
+    const auto wait = std::min<Instant>(ready - now, limits::busy_time_max);
+    encode_frame(Refused{RefusedReason::busy, static_cast<std::uint32_t>(wait.count())}, number,
+                 target);
+    return Outcome::answered;
+  }
   const auto bytes = x_node.packs().read_shards(request.name.pack, request.first, request.count);
   if (!bytes) return refuse();
+  x_node.throttle().take(Way::out, x_peer, bytes->size(), now);
   encode_frame(Shards{*bytes}, number, target);
   return Outcome::answered;
 }

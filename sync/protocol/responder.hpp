@@ -22,6 +22,8 @@ class Responder {
   [[nodiscard]] Outcome answer(Bytes& target, Instant now);
 
   [[nodiscard]] std::size_t waiting() const noexcept { return x_small.size() + x_bulk.size(); }
+  // If only shards wait, and may not go yet: until when.
+  [[nodiscard]] std::optional<Instant> held_until(Instant now) const;
 
  private:
   // The entries of a ledger that are still to be sent.
@@ -46,8 +48,10 @@ class Responder {
   [[nodiscard]] Message fork(const GetFork& request) const;
   [[nodiscard]] Message tile(const GetTile& request) const;
   [[nodiscard]] Message proofs(const Challenge& request, Instant now);
-  [[nodiscard]] Outcome answer_shards(const GetShards& request, std::uint32_t number,
-                                      Bytes& target) const;
+  [[nodiscard]] Outcome answer_shards(const GetShards& request, std::uint32_t number, Bytes& target,
+                                      Instant now) const;
+  // What comes next of shards and entries; the end if all of it has to wait.
+  [[nodiscard]] std::deque<Waiting>::iterator next_bulk(Instant now);
   [[nodiscard]] Entries next_batch(Stream& stream) const;
   [[nodiscard]] bool may_have(const CollectionId& collection) const {
     return x_node.ledgers().may_have(x_peer, collection);

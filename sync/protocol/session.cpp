@@ -197,6 +197,7 @@ Instant Session::next_deadline() const noexcept {
   if (x_announced && x_announced != x_digest) {
     next = std::min(next, x_announced_at + limits::summary_interval);
   }
+  next = std::min({next, x_asks_held_until, x_answers_held_until});
   // Rounds, partial packs, asks that went stale.
   return std::min(next, x_ticked_at + limits::unsynced_time_max);
 }
@@ -204,10 +205,13 @@ Instant Session::next_deadline() const noexcept {
 void Session::work(Instant now) {
   if (!x_hello || x_closed) return;
   if (!x_node.ledgers().may_have(x_peer, CollectionId{})) throw Stop{CloseCode::wrong_device};
+  x_asks_held_until = Instant::max();
+  x_answers_held_until = x_responder.held_until(now).value_or(Instant::max());
   announce(now);
   if (!x_node.may_fetch(now)) return;
   ask_round(now);
   ask_packs(now);
+  ask_copies(now);
 }
 
 Sha256Digest Session::own_digest() {
@@ -284,14 +288,41 @@ void Session::ask_packs(Instant now) {
     return ledgers.may_share(x_peer, collection);
   };
   while (can_ask(limits::piece_bytes_max)) {
+    const Instant ready = std::max(x_busy_until, x_node.throttle().ready_at(Way::in, x_peer));
+    if (ready > now) {
+      x_asks_held_until = ready;
+      return;
+    }
     const auto pack = x_node.pack_pull().next(x_peer, may_have, now);
     if (!pack) return;
+    x_node.throttle().take(Way::in, x_peer, pack->bytes(), now);
     if (pack->tile) {
       ask(GetTile{pack->pack.name()}, *pack, now);
     } else {
       ask(GetShards{pack->pack.name(), pack->first, pack->count}, *pack, now);
     }
   }
+}
+
+void Session::ask_copies(Instant now) {
+  // Of what is being fetched the peer has had no time to get it either.
+  if (!x_outstanding.empty() || x_round.running() || !x_peer_digest) return;
+  if (!x_node.take_challenge_turn(x_peer, now)) return;
+  Copies& copies = x_node.copies();
+  std::vector<PackName> packs = copies.to_ask(x_peer, limits::challenges_max);
+  std::erase_if(packs, [&](const PackName& pack) {
+    return !x_node.ledgers().may_share(x_peer, pack.collection);
+  });
+  if (packs.empty()) return;
+  std::vector<ShardName> shards;
+  Bytes chosen(packs.size());
+  copies.fill_random(chosen);
+  for (std::size_t i = 0; i < packs.size(); ++i) {
+    shards.push_back({packs[i], std::to_integer<std::uint8_t>(chosen[i])});
+  }
+  Nonce nonce;
+  copies.fill_random(nonce.mutable_view());
+  static_cast<void>(challenge(nonce, std::move(shards), now));
 }
 
 bool Session::challenge(const Nonce& nonce, std::vector<ShardName> shards, Instant now) {
@@ -320,6 +351,7 @@ Bytes Session::take_output(Instant now) {
       x_node.listener().storage_failed(error.what());
       throw Stop{CloseCode::failed};
     }
+    x_answers_held_until = x_responder.held_until(now).value_or(Instant::max());
   });
   return std::exchange(x_output, {});
 }

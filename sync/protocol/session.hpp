@@ -48,6 +48,8 @@ class Session {
   // `nonce` is random, another for each call. False if it cannot be asked now. 1 to
   // limits::challenges_max shards.
   bool challenge(const Nonce& nonce, std::vector<ShardName> shards, Instant now);
+  // From when on the peer is asked for shards again, if it was busy.
+  [[nodiscard]] Instant busy_until() const noexcept { return x_busy_until; }
 
   // Bytes of memory that the peer can make us hold: what was not yet sent, and a frame that did not
   // yet end.
@@ -84,7 +86,7 @@ class Session {
   void handle_hello(const Hello& hello);
   void handle_request(std::uint32_t number, Message message);
   void handle_answer(std::uint32_t number, Message message, Instant now);
-  void handle_refused(Outstanding outstanding, Instant now);
+  void handle_refused(Outstanding outstanding, const Refused& refused, Instant now);
   void count_idle_frame(Instant now);
 
   // One for each kind of what was asked; throw Stop if the answer is of another kind.
@@ -94,6 +96,8 @@ class Session {
   void answered(const AskedPing& asked, const Message& message);
   void answered(const AskedPack& asked, const Message& message, Instant now);
   void answered(const Challenge& asked, const Message& message);
+  // Empty if it cannot be read, or is not what it was.
+  [[nodiscard]] std::optional<Bytes> own_shard(const ShardName& name);
   // True if more of the answer is to come.
   [[nodiscard]] bool ledger_answered(Outstanding& outstanding, Message message);
   void end_pull(const LedgerPull& pull);
@@ -104,6 +108,7 @@ class Session {
   void announce(Instant now);
   void ask_round(Instant now);
   void ask_packs(Instant now);
+  void ask_copies(Instant now);
   [[nodiscard]] bool can_ask(std::size_t cost) const;
   void ask(const Message& message, Asked asked, Instant now);
   void ask_in_round(const Message& message, Instant now);
@@ -140,6 +145,11 @@ class Session {
   // The peer's.
   std::uint32_t x_last_request = 0;
   std::optional<Sha256Digest> x_peer_digest;
+
+  Instant x_busy_until{};  // it gives no shards before
+  // What a rate holds back may go then.
+  Instant x_asks_held_until = Instant::max();
+  Instant x_answers_held_until = Instant::max();
 
   // When what happened last.
   Instant x_ticked_at;

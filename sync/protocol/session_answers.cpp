@@ -2,6 +2,7 @@
 #include "sync/protocol/fork.hpp"
 #include "sync/protocol/session.hpp"
 #include "vault/base/error.hpp"
+#include "vault/merkle/tree.hpp"
 
 namespace muniment::sync {
 
@@ -13,8 +14,8 @@ void Session::handle_answer(std::uint32_t number, Message message, Instant now) 
   Outstanding outstanding = std::move(found->second);
   x_outstanding.erase(found);
   x_outstanding_cost -= outstanding.cost;
-  if (std::holds_alternative<Refused>(message) && !outstanding.begun) {
-    handle_refused(std::move(outstanding), now);
+  if (const auto* refused = std::get_if<Refused>(&message); refused && !outstanding.begun) {
+    handle_refused(std::move(outstanding), *refused, now);
     return;
   }
   if (std::holds_alternative<AskedLedger>(outstanding.asked)) {
@@ -35,9 +36,16 @@ void Session::handle_answer(std::uint32_t number, Message message, Instant now) 
       outstanding.asked);
 }
 
-void Session::handle_refused(Outstanding outstanding, Instant now) {
+void Session::handle_refused(Outstanding outstanding, const Refused& refused, Instant now) {
   if (const auto* pack = std::get_if<AskedPack>(&outstanding.asked)) {
-    x_node.pack_pull().refused(x_peer, *pack, now);
+    x_node.throttle().give_back(Way::in, x_peer, pack->bytes());
+    if (refused.reason == RefusedReason::busy) {
+      x_node.pack_pull().postponed(x_peer, *pack);
+      x_busy_until = now + std::clamp<Instant>(Instant(refused.retry_after_ms),
+                                               limits::busy_time_min, limits::busy_time_max);
+    } else {
+      x_node.pack_pull().refused(x_peer, *pack, now);
+    }
   } else if (const auto* pull = std::get_if<AskedLedger>(&outstanding.asked)) {
     --x_pulls;
     x_node.release((*pull)->ledger());
@@ -107,13 +115,29 @@ void Session::answered(const Challenge& asked, const Message& message) {
   }
   for (std::size_t i = 0; i < asked.shards.size(); ++i) {
     const ShardName& shard = asked.shards[i];
-    const auto bytes = x_node.packs().read_shards(shard.pack.pack, shard.shard, 1);
+    const auto bytes = own_shard(shard);
     if (!bytes) continue;
     const Possession possession{asked.nonce, x_node.ledgers().device(), x_peer, shard.pack.pack,
                                 shard.shard};
-    const bool proven = proofs->proofs[i] == possession_proof(possession, *bytes);
-    x_node.listener().possession_answered(x_peer, shard, proven);
+    const bool shown = proofs->proofs[i] == possession_proof(possession, *bytes);
+    x_node.copies().answered(x_peer, shard.pack, shown);
+    x_node.listener().possession_answered(x_peer, shard, shown);
   }
+}
+
+// Judges nobody by what has rotted here.
+std::optional<Bytes> Session::own_shard(const ShardName& name) {
+  const PackId& pack = name.pack.pack;
+  const auto tile = x_node.packs().find_tile(pack);
+  auto bytes = x_node.packs().read_shards(pack, name.shard, 1);
+  if (!tile || !bytes) return std::nullopt;
+  const bool sound = equal(merkle_root(tile->hashes).view(), pack.view()) &&
+                     leaf_hash(*bytes) == tile->hashes[name.shard];
+  if (sound) return bytes;
+  x_node.packs().note_damaged(pack);
+  x_node.pack_pull().look_again();
+  x_node.listener().own_pack_damaged(name.pack);
+  return std::nullopt;
 }
 
 bool Session::ledger_answered(Outstanding& outstanding, Message message) {

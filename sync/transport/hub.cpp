@@ -122,7 +122,7 @@ void Hub::remove(Connection& connection, const std::string& cause) {
   guarded([&] {
     if (link.connected) {
       const TransportListener::End end{link.session->closed(), link.session->peer_failed(), cause,
-                                       link.received, link.sent};
+                                       link.traffic};
       const DeviceId peer = link.session->peer();
       link.session.reset();
       x_listener.disconnected(peer, connection.address(), end);
@@ -136,12 +136,23 @@ void Hub::remove(Connection& connection, const std::string& cause) {
 
 // ---- bytes ----
 
+std::map<DeviceId, Traffic> Hub::traffic() const {
+  std::map<DeviceId, Traffic> result;
+  for (const auto& [key, link] : x_links) {
+    if (!link.connected) continue;
+    Traffic& traffic = result[link.session->peer()];
+    traffic.received += link.traffic.received;
+    traffic.sent += link.traffic.sent;
+  }
+  return result;
+}
+
 void Hub::received(Connection& connection, ByteView bytes) {
   Link& link = x_links.at(&connection);
-  link.received += bytes.size();
+  link.traffic.received += bytes.size();
   guarded(link, [&] {
     link.session->receive(bytes, now());
-    if (link.received >= limits::connection_bytes_max) link.session->close(CloseCode::done);
+    if (link.traffic.received >= limits::connection_bytes_max) link.session->close(CloseCode::done);
   });
   wake_if_needed(link);
   tick_soon();
@@ -152,8 +163,8 @@ Hub::Output Hub::take_output(Connection& connection) {
   Output output;
   guarded(link, [&] {
     output.bytes = link.session->take_output(now());
-    link.sent += output.bytes.size();
-    if (link.sent >= limits::connection_bytes_max) link.session->close(CloseCode::done);
+    link.traffic.sent += output.bytes.size();
+    if (link.traffic.sent >= limits::connection_bytes_max) link.session->close(CloseCode::done);
   });
   // The BYE of a session that has just failed.
   if (output.bytes.empty() && link.session->closed()) {
@@ -161,6 +172,8 @@ Hub::Output Hub::take_output(Connection& connection) {
   }
   output.ended = output.bytes.empty() && link.session->closed();
   link.waiting = output.bytes.empty() && !output.ended;
+  // A rate may hold something back.
+  if (link.waiting) set_timer();
   return output;
 }
 

@@ -38,6 +38,7 @@ class Hub {
   [[nodiscard]] Output take_output(Connection& connection);
   void remove(Connection& connection, const std::string& cause);
 
+  [[nodiscard]] std::map<DeviceId, Traffic> traffic() const;
   // Lets each session look at the clock, and at what the others have done.
   void tick();
   void stop();
@@ -53,8 +54,7 @@ class Hub {
     bool refused = false;    // and the listener knows
     bool connected = false;  // the same
     bool waiting = false;    // its sender waits to be woken
-    std::uint64_t received = 0;
-    std::uint64_t sent = 0;
+    Traffic traffic;
   };
 
   // `step` is about this link alone, whose session ends if it throws.

@@ -181,6 +181,10 @@ void Transport::run_on_node(std::function<void()> step) {
   });
 }
 
+std::map<DeviceId, Traffic> Transport::traffic() const {
+  return x_threads->hub.traffic();
+}
+
 void Transport::tick() {
   asio::post(x_threads->hub.strand(), [hub = &x_threads->hub] { hub->tick(); });
 }

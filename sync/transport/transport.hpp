@@ -18,6 +18,13 @@ namespace muniment::sync {
 // How a peer is dialled: through the proxy, if there is one, or past it.
 enum class Route { usual, direct };
 
+struct Traffic {
+  std::uint64_t received = 0;  // bytes of the protocol
+  std::uint64_t sent = 0;
+
+  friend bool operator==(const Traffic&, const Traffic&) = default;
+};
+
 // What becomes of connections. Called on the node's strand. Texts name addresses and causes; those
 // that come from a peer may hold any bytes.
 class TransportListener {
@@ -30,8 +37,7 @@ class TransportListener {
     std::optional<CloseCode> code;  // of the session; empty if the connection broke
     bool peer_failed = false;       // the session ended because the peer broke a rule
     std::string cause;              // why the connection ended
-    std::uint64_t received = 0;     // bytes of the protocol
-    std::uint64_t sent = 0;
+    Traffic traffic;
   };
   virtual void disconnected(const DeviceId& peer, const std::string& address, const End& end) = 0;
   // It never came to a session. `peer` is who was dialled; empty if the other side connected.
@@ -81,6 +87,8 @@ class Transport {
   void run_on_node(std::function<void()> step);
   // The sessions' clock has jumped, or the node was changed.
   void tick();
+  // Of each session that was told of, until now. On the node's strand.
+  [[nodiscard]] std::map<DeviceId, Traffic> traffic() const;
 
   // Tells each peer that this program ends, gives them options.shutdown_time to take it, and
   // returns when nothing runs any more. Nothing else may be called after it.

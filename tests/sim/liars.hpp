@@ -32,6 +32,42 @@ class RubbishReplica final : public Replica {
   }
 };
 
+// Throws away the packs that it took in, and says that it has them.
+class HollowReplica final : public Replica {
+ public:
+  using Replica::Replica;
+  [[nodiscard]] bool finish(const PackId& pack) override {
+    if (!Replica::finish(pack)) return false;
+    x_thrown_away.emplace(pack, x_packs.at(pack).tile);
+    x_packs.erase(pack);
+    return true;
+  }
+  [[nodiscard]] std::vector<WantedPack> wanted(const WantedPack& after,
+                                               std::size_t count) const override {
+    std::vector<WantedPack> result = Replica::wanted(after, count);
+    std::erase_if(result,
+                  [&](const WantedPack& each) { return x_thrown_away.contains(each.pack); });
+    return result;
+  }
+  [[nodiscard]] std::optional<std::uint8_t> find_class(const PackId& pack) const override {
+    const auto gone = x_thrown_away.find(pack);
+    return gone == x_thrown_away.end() ? Replica::find_class(pack) : gone->second.size_class;
+  }
+  [[nodiscard]] std::optional<Tile> find_tile(const PackId& pack) const override {
+    const auto gone = x_thrown_away.find(pack);
+    return gone == x_thrown_away.end() ? Replica::find_tile(pack) : gone->second;
+  }
+  [[nodiscard]] std::optional<Bytes> read_shards(const PackId& pack, std::size_t first,
+                                                 std::size_t count) const override {
+    const auto gone = x_thrown_away.find(pack);
+    if (gone == x_thrown_away.end()) return Replica::read_shards(pack, first, count);
+    return Bytes(count * shard_bytes(gone->second.size_class));
+  }
+
+ private:
+  std::map<PackId, Tile> x_thrown_away;
+};
+
 // Lists others' packs in a wrong size, and says that it has them so.
 class WrongSizeReplica final : public Replica {
  public:

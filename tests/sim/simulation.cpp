@@ -72,6 +72,8 @@ std::unique_ptr<Replica> Simulation::make_replica(std::size_t computer) {
       return std::make_unique<TwoFacedReplica>(*x_world, computer);
     case Character::bad_shards:
       return std::make_unique<RubbishReplica>(*x_world, computer);
+    case Character::hollow:
+      return std::make_unique<HollowReplica>(*x_world, computer);
     case Character::wrong_sizes:
       return std::make_unique<WrongSizeReplica>(*x_world, computer);
     default:
@@ -83,8 +85,8 @@ void Simulation::make_world() {
   x_world = std::make_unique<World>(x_random.next(), computers_count, witnesses_count);
   for (int i = 0; i < 3; ++i) x_collections.push_back(x_world->random.fixed<CollectionId>());
   // The first writes grants, and the last is new; each of the liars is another one.
-  const std::array characters{Character::stale, Character::forker, Character::bad_shards,
-                              Character::flooder, Character::wrong_sizes};
+  const std::array characters{Character::stale,   Character::forker,      Character::bad_shards,
+                              Character::flooder, Character::wrong_sizes, Character::hollow};
   const std::size_t first_liar = 1 + pick(computers_count - 2 - characters.size());
   for (std::size_t i = 0; i < computers_count; ++i) {
     auto computer = std::make_unique<Computer>();
@@ -169,7 +171,7 @@ void Simulation::start(Computer& computer) {
       }
       if (computer.crash_in > 0 && --computer.crash_in == 0) throw Crash{};
     };
-    face.node = std::make_unique<Node>(*face.replica, *face.replica, *face.log);
+    face.node = std::make_unique<Node>(*face.replica, *face.replica, *face.replica, *face.log);
   }
 }
 
@@ -205,7 +207,8 @@ void Simulation::crash(Computer& computer) {
 
 void Simulation::check_acknowledged(const Computer& computer) const {
   for (const PackId& id : computer.acknowledged) {
-    VAULT_ASSERT(computer.faces.front().replica->whole_packs().contains(id));
+    const Replica& replica = *computer.faces.front().replica;
+    VAULT_ASSERT(replica.whole_packs().contains(id) || replica.damaged.contains(id));
   }
 }
 
@@ -551,10 +554,12 @@ void Simulation::check_bounds() {
     VAULT_ASSERT(node.pack_pull().in_progress() <= limits::packs_in_progress_max);
     for (const Log::Answered& answered : computer->faces.front().log->possessions) {
       if (!answered.proven) continue;
+      ++x_tally.copies;
       const auto peer = std::ranges::find(x_world->actors, answered.by, &Actor::device);
       Computer& answerer = *x_computers[static_cast<std::size_t>(peer - x_world->actors.begin())];
       const bool has = std::ranges::any_of(answerer.faces, [&](const Computer::Face& face) {
-        return face.replica->whole_packs().contains(answered.pack);
+        return face.replica->whole_packs().contains(answered.pack) ||
+               face.replica->damaged.contains(answered.pack);
       });
       VAULT_ASSERT(has);
     }

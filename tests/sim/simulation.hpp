@@ -25,6 +25,7 @@ enum class Character {
   bad_shards,   // sends shards that are none, and claims what it does not have
   flooder,      // breaks the rules of the protocol, each time another
   wrong_sizes,  // lists packs in a wrong size, and offers them so
+  hollow,       // throws away what it took in, and says that it has it
 };
 
 struct Tally {
@@ -35,6 +36,7 @@ struct Tally {
   std::uint64_t cuts = 0;
   std::uint64_t forks = 0;
   std::uint64_t packs = 0;
+  std::uint64_t copies = 0;  // packs of which a peer could produce a shard
   std::map<CloseCode, std::uint64_t> ends;
   Instant converged{};
 };

@@ -8,7 +8,8 @@ namespace muniment::sync::test {
 
 // A replica with what runs on it.
 struct Party {
-  Party(World& world, std::size_t actor) : replica(world, actor), node(replica, replica, log) {}
+  Party(World& world, std::size_t actor)
+      : replica(world, actor), node(replica, replica, replica, log) {}
 
   [[nodiscard]] const DeviceId& device() const { return replica.device(); }
   // Writes, and tells the node.

@@ -4,6 +4,7 @@
 #include <functional>
 #include <sstream>
 
+#include "sync/protocol/copies.hpp"
 #include "sync/protocol/ledgers.hpp"
 #include "sync/protocol/listener.hpp"
 #include "tests/sync/world.hpp"
@@ -29,7 +30,7 @@ struct StoredPartial {
   ShardSet durable;
 };
 
-class Replica : public Ledgers, public Packs {
+class Replica : public Ledgers, public Packs, public Copies {
  public:
   // `world` must outlive it.
   Replica(World& world, std::size_t actor)
@@ -244,10 +245,11 @@ class Replica : public Ledgers, public Packs {
     if (found == x_partials.end()) return std::nullopt;
     return PartialPack{found->second.tile, found->second.durable};
   }
-  void begin(const PackId& pack, const Tile& tile) override {
+  [[nodiscard]] ShardSet begin(const PackId& pack, const Tile& tile) override {
     sync_point(false);
     VAULT_ASSERT(tile.hashes == x_world.packs.at(pack).tile.hashes);
     x_partials[pack] = {tile, Bytes(std::size_t{1} << tile.size_class), {}, {}};
+    return {};
   }
   void write(const PackId& pack, std::size_t first, ByteView shards) override {
     sync_point(false);
@@ -274,10 +276,38 @@ class Replica : public Ledgers, public Packs {
     x_partials.erase(found);
     if (partial.body != *x_world.packs.at(pack).body) return false;
     x_packs[pack] = {partial.tile, std::move(partial.body)};
+    damaged.erase(pack);
     sync_point(true);
     return true;
   }
   void drop(const PackId& pack) override { x_partials.erase(pack); }
+  void note_damaged(const PackId& pack) override {
+    // A liar's is damaged on its way alone.
+    if (x_packs.at(pack).body == *x_world.packs.at(pack).body) return;
+    x_packs.erase(pack);
+    damaged.insert(pack);
+  }
+  std::set<PackId> damaged;  // and not there again
+
+  // ---- Copies ----
+
+  [[nodiscard]] std::vector<PackName> to_ask(const DeviceId& peer, std::size_t count) override {
+    std::vector<PackName> result;
+    for (const auto& [id, pack] : x_packs) {
+      if (result.size() == count) break;
+      if (!shown.contains({peer, id})) result.push_back(x_world.packs.at(id).name);
+    }
+    return result;
+  }
+  void answered(const DeviceId& peer, const PackName& pack, bool was_shown) override {
+    if (was_shown) {
+      shown.insert({peer, pack.pack});
+    } else {
+      shown.erase({peer, pack.pack});
+    }
+  }
+  void fill_random(MutableByteView target) override { x_world.random.fill(target); }
+  std::set<std::pair<DeviceId, PackId>> shown;
 
   std::uint64_t written_bytes = 0;  // of shards, whether or not they lasted
 
@@ -343,6 +373,7 @@ class Log final : public Listener {
   }
   void own_ledger_differs(const LedgerRef& ledger) override { own_differs.insert(ledger); }
   void pack_arrived(const PackName& pack) override { arrived.insert(pack); }
+  void own_pack_damaged(const PackName& pack) override { damaged.insert(pack); }
   void bad_shards(const DeviceId& from, const PackName& pack) override {
     bad.insert({from, pack.pack});
   }
@@ -361,6 +392,7 @@ class Log final : public Listener {
   std::map<LedgerRef, std::uint64_t> old_own;
   std::set<LedgerRef> own_differs;
   std::set<PackName> arrived;
+  std::set<PackName> damaged;
   std::set<std::pair<DeviceId, PackId>> bad;
   std::vector<Answered> possessions;
   std::vector<std::string> failures;

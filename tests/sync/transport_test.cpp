@@ -195,7 +195,7 @@ TEST_CASE("transport: two vaults replicate over TLS, both ways") {
     CHECK(a.events.connected(0) == b.daemon.replica.device());
     CHECK(b.events.connected(0) == a.daemon.replica.device());
     const auto missing = [](Running& each) {
-      return on_node(each.transport, [&] { return each.daemon.replication.count_missing(); });
+      return on_node(each.transport, [&] { return each.daemon.replication.count_missing().packs; });
     };
     const auto heads = [](Running& of, Running& for_whom) {
       const DeviceId peer = for_whom.daemon.replica.device();
@@ -347,7 +347,7 @@ TEST_CASE("transport: a peer that reads nothing holds no slot") {
   CHECK(end.cause == "too slow: sending");
   CHECK_FALSE(end.code);
   // It never had more in memory than the window and what the system took.
-  CHECK(end.sent < limits::window_bytes_max);
+  CHECK(end.traffic.sent < limits::window_bytes_max);
 }
 
 TEST_CASE("transport: a peer that closes in the middle of a frame is only gone") {

@@ -101,7 +101,7 @@ struct Daemon {
       : vault(Vault::open(member.path, {files, member.clock, member.random})),
         replication(vault, muniment::test::vault_key()),
         replica(replication),
-        node(replica, replica, log) {
+        node(replica, replica, replica, log) {
     (void)replica.refresh();
   }
 

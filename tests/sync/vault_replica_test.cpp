@@ -3,9 +3,8 @@
 
 #include <doctest/doctest.h>
 
-#include "sync/protocol/session.hpp"
 #include "tests/support/faulty_file_system.hpp"
-#include "tests/sync/two_vaults.hpp"
+#include "tests/sync/talk.hpp"
 
 namespace muniment::sync {
 
@@ -13,37 +12,10 @@ namespace {
 
 using muniment::test::vault_key;
 using test::Daemon;
+using test::synchronise;
+using test::talk;
 using test::Two;
 namespace fs = std::filesystem;
-
-// Lets two daemons talk for as long as they have something to say. A little time passes with each
-// word, so that what arrives is synced every now and then; a minute is enough for all of it.
-void talk(Daemon& a, Daemon& b) {
-  Instant now{1'000'000};
-  const Instant end = now + std::chrono::minutes(1);
-  Session first(a.node, b.replica.device(), now);
-  Session second(b.node, a.replica.device(), now);
-  for (int silent = 0; silent < 3 && now < end;) {
-    now += std::chrono::seconds(2);
-    first.tick(now);
-    second.tick(now);
-    const Bytes there = first.take_output(now);
-    second.receive(there, now);
-    const Bytes back = second.take_output(now);
-    first.receive(back, now);
-    silent = there.empty() && back.empty() ? silent + 1 : 0;
-  }
-  REQUIRE_FALSE(first.closed());
-  REQUIRE_FALSE(second.closed());
-}
-
-void synchronise(Daemon& a, Daemon& b) {
-  talk(a, b);
-  CHECK(a.log.failures.empty());
-  CHECK(b.log.failures.empty());
-  CHECK(a.node.heads().collections_for(b.replica.device()) ==
-        b.node.heads().collections_for(a.replica.device()));
-}
 
 // The second's device signs another history of a ledger of which the first holds one.
 ForkProof make_fork(Two& two, const LedgerName& name, const Ledger& held) {
@@ -105,9 +77,9 @@ TEST_CASE("vault replica: a pack that a ledger lists in a wrong size arrives all
   const DeviceKeys keys = two.b.open().open_keys(vault_key());
   b.replication.append(name, entries,
                        sign_checkpoint({name.origin(), 1, root}, name.origin(), keys.service.log));
-  CHECK(b.replication.count_missing() == 1);
+  CHECK(b.replication.count_missing().packs == 1);
   synchronise(a, b);
-  CHECK(b.replication.count_missing() == 0);
+  CHECK(b.replication.count_missing().packs == 0);
   CHECK(two.b.read(snapshot, "file") == "contents");
   CHECK(two.a.damage() == "");
   CHECK(two.b.damage() == "");
