@@ -122,8 +122,10 @@ inline constexpr seconds frame_time{60};
 inline constexpr seconds answer_time{60};
 // An ask for shards that is older may be given to another peer, too.
 inline constexpr seconds stale_ask_time{15};
-// After our own disk failed, nothing is fetched for so long.
+// After our own disk failed, nothing is fetched for so long. While another program writes to the
+// vault: at first so long, each time twice as long, up to the same.
 inline constexpr seconds storage_pause{30};
+inline constexpr seconds busy_pause{1};
 // After news of our own, and after a round that left differences: not more often.
 inline constexpr seconds summary_interval{1};
 inline constexpr seconds round_interval{30};

@@ -33,9 +33,14 @@ void Node::release(const LedgerRef& ledger) {
   x_claims.erase(ledger);
 }
 
-void Node::storage_failed(const std::string& cause, Instant now) {
-  x_paused_until = now + limits::storage_pause;
-  x_listener.storage_failed(cause);
+void Node::storage_failed(const Error& error, Instant now) {
+  const bool again = now - x_paused_until < limits::storage_pause;
+  const Instant next = again ? 2 * x_pause : Instant{};
+  x_pause = error.code() == ErrorCode::busy
+                ? std::clamp<Instant>(next, limits::busy_pause, limits::storage_pause)
+                : limits::storage_pause;
+  x_paused_until = now + x_pause;
+  x_listener.storage_failed(error.what());
 }
 
 void Node::note_bad_pack(const DeviceId& peer, const PackName& pack) {

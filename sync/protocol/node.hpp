@@ -8,6 +8,7 @@
 #include "sync/protocol/listener.hpp"
 #include "sync/protocol/pack_pull.hpp"
 #include "sync/protocol/throttle.hpp"
+#include "vault/base/error.hpp"
 
 namespace muniment::sync {
 
@@ -36,8 +37,8 @@ class Node {
   [[nodiscard]] bool claim(const LedgerRef& ledger, Instant now);
   void release(const LedgerRef& ledger);
 
-  // Our own disk failed.
-  void storage_failed(const std::string& cause, Instant now);
+  // Our own disk failed, or another program writes to the vault.
+  void storage_failed(const Error& error, Instant now);
   [[nodiscard]] bool may_fetch(Instant now) const noexcept { return now >= x_paused_until; }
   [[nodiscard]] Instant paused_until() const noexcept { return x_paused_until; }
 
@@ -70,6 +71,7 @@ class Node {
   std::map<LedgerRef, Instant> x_claims;
   std::map<DeviceId, Conduct> x_conduct;
   Instant x_paused_until{};
+  Instant x_pause{};  // the last one
 };
 
 }  // namespace muniment::sync

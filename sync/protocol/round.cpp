@@ -19,6 +19,7 @@ std::optional<Message> Round::next(Instant now) {
       Message message = std::move(x_to_ask.front());
       x_to_ask.pop_front();
       const auto* ledger = std::get_if<GetLedger>(&message);
+      if (ledger != nullptr && is_in_vain(ledger->ledger)) continue;
       // Another session is at it; a later round will see whether it succeeded.
       if (ledger != nullptr && !x_node.claim(ledger->ledger, now)) continue;
       ++x_asked;
@@ -28,6 +29,10 @@ std::optional<Message> Round::next(Instant now) {
     advance();
   }
   return std::nullopt;
+}
+
+bool Round::is_in_vain(const LedgerRef& ledger) const {
+  return x_not_taken >= limits::not_taken_max && !x_node.ledgers().find(ledger);
 }
 
 void Round::done(const RoundResult& result) {
@@ -107,7 +112,6 @@ void Round::compare(const LedgerRef& ledger, const Head& theirs) {
   // A device that we do not know has to be vouched for in the built-in collection.
   const bool is_known = ledgers.log_key(ledger).has_value();
   if (!is_known && !ledger.collection.is_zero()) return;
-  if (!held && x_not_taken >= limits::not_taken_max) return;
   x_to_ask.emplace_back(GetLedger{ledger, {}});
 }
 

@@ -35,6 +35,8 @@ class Round {
 
   void compare(const Heads& theirs);
   void compare(const LedgerRef& ledger, const Head& theirs);
+  // One more that we do not hold, of a peer that has offered too many that were not taken.
+  [[nodiscard]] bool is_in_vain(const LedgerRef& ledger) const;
   void advance();
 
   Node& x_node;

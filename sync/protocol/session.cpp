@@ -87,7 +87,8 @@ void Session::guarded(Instant now, Step step) {
   } catch (const Stop& stop) {
     close(stop.code);
   } catch (const Error& error) {
-    x_node.storage_failed(error.what(), now);
+    x_node.storage_failed(error, now);
+    x_round_wanted = true;
   }
 }
 

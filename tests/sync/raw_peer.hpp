@@ -37,14 +37,20 @@ class RawPeer {
     SSL_set_fd(x_ssl.get(), x_socket);
     return SSL_connect(x_ssl.get()) == 1;
   }
-  void send(ByteView bytes) {
-    std::size_t count = 0;
-    REQUIRE(SSL_write_ex(x_ssl.get(), bytes.data(), bytes.size(), &count) == 1);
-  }
+  void send(ByteView bytes) { REQUIRE(try_send(bytes)); }
   void say(const Message& message, std::uint32_t number) {
     Bytes bytes;
     encode_frame(message, number, bytes);
     send(bytes);
+  }
+  // False if the other side is gone before it has all.
+  bool try_send(ByteView bytes) {
+    while (!bytes.empty()) {
+      std::size_t count = 0;  // of one record, as the context has it
+      if (SSL_write_ex(x_ssl.get(), bytes.data(), bytes.size(), &count) != 1) return false;
+      bytes = bytes.subspan(count);
+    }
+    return true;
   }
   // The type of the next frame.
   MessageType hear() {
@@ -53,21 +59,29 @@ class RawPeer {
     take(std::get<FrameHeader>(header).body_bytes);
     return static_cast<MessageType>(std::get<FrameHeader>(header).type);
   }
+  // What comes next, at least one byte, or nothing if the other side has closed.
+  Bytes hear_some() {
+    Bytes buffer(limits::read_bytes);
+    std::size_t count = 0;
+    if (SSL_read_ex(x_ssl.get(), buffer.data(), buffer.size(), &count) != 1) count = 0;
+    buffer.resize(count);
+    return buffer;
+  }
   // All that comes until the other side closes.
   Bytes hear_all() {
     Bytes all;
-    Bytes buffer(4096);
-    std::size_t count = 0;
-    while (SSL_read_ex(x_ssl.get(), buffer.data(), buffer.size(), &count) == 1) {
-      append(all, ByteView(buffer).first(count));
+    while (true) {
+      const Bytes bytes = hear_some();
+      if (bytes.empty()) return all;
+      append(all, bytes);
     }
-    return all;
   }
   // Whether the other side has closed a connection on which there was no TLS yet.
   bool is_closed() {
     char byte = 0;
     return ::recv(x_socket, &byte, 1, 0) <= 0;
   }
+  [[nodiscard]] int descriptor() const noexcept { return x_socket; }
   void close() {
     if (x_socket >= 0) ::close(std::exchange(x_socket, -1));
   }
