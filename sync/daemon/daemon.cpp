@@ -60,6 +60,7 @@ Daemon::Daemon(const DaemonConfig& config, const Environment& environment, Log& 
       x_vault(Vault::open(config.vault, environment)),
       x_lock(lock_for(config, environment.files)),
       x_replication(x_vault, credential_of(config, log)),
+      x_diary(x_replication, environment.clock, log),
       x_replica(x_replication),
       x_node(x_replica, x_replica, *this) {
   for (const PeerConfig& peer : config.peers) {
@@ -69,6 +70,7 @@ Daemon::Daemon(const DaemonConfig& config, const Environment& environment, Log& 
     if (config.direct.contains(peer.device)) known.route = Route::direct;
   }
   static_cast<void>(x_replica.refresh());
+  x_diary.began(steady_clock::now());
   TransportListener& listener = *this;
   TransportOptions options;
   options.proxy = config.proxy;
@@ -89,6 +91,7 @@ Daemon::~Daemon() {
 
 void Daemon::stop() {
   x_transport->stop();
+  if (std::exchange(x_runs, false)) x_diary.ended(steady_clock::now());
 }
 
 void Daemon::step() {
@@ -98,6 +101,7 @@ void Daemon::step() {
 
 void Daemon::refresh() {
   if (x_packs > 0) x_log.info("packs that arrived: " + std::to_string(std::exchange(x_packs, 0)));
+  x_diary.tick(steady_clock::now());
   const std::vector<LedgerRef> changed = x_replica.refresh();
   for (const LedgerRef& ledger : changed) x_node.changed(ledger);
   if (!changed.empty()) x_transport->tick();
@@ -142,6 +146,7 @@ void Daemon::disconnected(const DeviceId& device, const std::string& address, co
   const std::string text = name_of(device) + ": session ended, " + escape(address) + ": " + why +
                            "; " + human_bytes(end.received) + " received, " +
                            human_bytes(end.sent) + " sent";
+  x_diary.session_ended(device, end);
   if (end.peer_failed) {
     x_log.warning(text + "; the fault is theirs");
   } else {

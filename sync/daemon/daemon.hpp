@@ -2,7 +2,7 @@
 #pragma once
 
 #include "sync/daemon/config.hpp"
-#include "sync/daemon/log.hpp"
+#include "sync/daemon/diary.hpp"
 #include "sync/vault_replica.hpp"
 
 namespace muniment::sync {
@@ -15,7 +15,7 @@ class Daemon final : private Listener, private TransportListener {
  public:
   // Opens the vault with the key file's service compartment and listens. Errors are those of
   // Vault::open and Keyring::open_service; Error(busy) if another daemon runs on this vault;
-  // Error(io) if it cannot listen.
+  // Error(io) if it cannot listen, or the access log cannot be written.
   Daemon(const DaemonConfig& config, const Environment& environment, Log& log);
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
@@ -68,12 +68,14 @@ class Daemon final : private Listener, private TransportListener {
   Vault x_vault;
   std::unique_ptr<FileLock> x_lock;
   Replication x_replication;
+  Diary x_diary;
   VaultReplica x_replica;
   Node x_node;
   std::map<DeviceId, Peer> x_peers;
   std::vector<std::uint16_t> x_ports;
   std::uint64_t x_packs = 0;  // that arrived since it was last said
   std::unique_ptr<Transport> x_transport;
+  bool x_runs = true;  // until it was stopped
 };
 
 }  // namespace muniment::sync
