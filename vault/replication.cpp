@@ -62,6 +62,14 @@ const DeviceId& Replication::device() const {
   return state().identity().device;
 }
 
+void Replication::record(const AccessEvent& event) {
+  static const Unattended unattended;
+  state()
+      .make_journal(x_own->keys.log)
+      ->event({.act = event.act, .detail = access_detail(event.detail)}, AccessOutcome::ok,
+              unattended);
+}
+
 const TransportKey& Replication::transport_key() const {
   return x_own->keys.transport;
 }

@@ -15,6 +15,12 @@
 
 namespace muniment {
 
+// Something to be told to the access log that takes no key.
+struct AccessEvent {
+  std::string_view act;  // of access_act
+  std::string detail;
+};
+
 // A pack as a ledger lists it. Another may list it in another collection or size: one of them may
 // lie.
 struct PackListing {
@@ -54,6 +60,9 @@ class Replication {
 
   // Takes in what other processes wrote since. True if that was anything.
   bool refresh();
+
+  // Writes to the access log; one sync. Errors are those of AccessJournal::event.
+  void record(const AccessEvent& event);
 
   // The active device with this transport key.
   [[nodiscard]] std::optional<DeviceId> find_device(const VerifyKey<TransportPurpose>& key) const;

@@ -66,6 +66,7 @@ Daemon::Daemon(const DaemonConfig& config, const Environment& environment, Log& 
       x_vault(Vault::open(config.vault, environment)),
       x_lock(lock_for(config, environment.files)),
       x_replication(x_vault, credential_of(config, log)),
+      x_diary(x_replication, environment.clock, log),
       x_replica(x_replication),
       x_node(x_replica, x_replica, x_replica, *this),
       x_reporter(environment, config.vault, log) {
@@ -79,6 +80,7 @@ Daemon::Daemon(const DaemonConfig& config, const Environment& environment, Log& 
   x_node.limit(throttle_of(config));
   watch_window();
   static_cast<void>(x_replica.refresh());
+  x_diary.began(steady_clock::now());
   TransportListener& listener = *this;
   TransportOptions options;
   options.proxy = config.proxy;
@@ -131,6 +133,7 @@ void Daemon::stop() {
     x_log.warning(escape(error.what()));
   }
   report(false, {});
+  x_diary.ended(steady_clock::now());
   x_transport.reset();
 }
 
@@ -167,6 +170,7 @@ void Daemon::log_news() {
 }
 
 void Daemon::refresh() {
+  x_diary.tick(steady_clock::now());
   const std::vector<LedgerRef> changed = x_replica.refresh();
   for (const LedgerRef& ledger : changed) x_node.changed(ledger);
   if (!changed.empty()) x_transport->tick();
@@ -213,6 +217,7 @@ void Daemon::disconnected(const DeviceId& device, const std::string& address, co
                            "; " + human_bytes(end.traffic.received) + " received, " +
                            human_bytes(end.traffic.sent) + " sent";
   x_reporter.disconnected(device, end.traffic);
+  x_diary.session_ended(device, end);
   if (end.peer_failed) {
     x_log.warning(text + "; the fault is theirs");
   } else {

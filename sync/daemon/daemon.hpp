@@ -2,6 +2,7 @@
 #pragma once
 
 #include "sync/daemon/config.hpp"
+#include "sync/daemon/diary.hpp"
 #include "sync/daemon/reporter.hpp"
 #include "sync/vault_replica.hpp"
 
@@ -15,7 +16,7 @@ class Daemon final : private Listener, private TransportListener {
  public:
   // Opens the vault with the key file's service compartment and listens. Errors are those of
   // Vault::open and Keyring::open_service; Error(busy) if another daemon runs on this vault;
-  // Error(io) if it cannot listen.
+  // Error(io) if it cannot listen, or the access log cannot be written.
   Daemon(const DaemonConfig& config, const Environment& environment, Log& log);
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
@@ -85,6 +86,7 @@ class Daemon final : private Listener, private TransportListener {
   Vault x_vault;
   std::unique_ptr<FileLock> x_lock;
   Replication x_replication;
+  Diary x_diary;
   VaultReplica x_replica;
   Node x_node;
   std::map<DeviceId, Peer> x_peers;

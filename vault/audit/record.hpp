@@ -35,8 +35,13 @@ inline constexpr std::string_view recovery = "recovery";
 inline constexpr std::string_view backup = "backup";
 inline constexpr std::string_view exchange = "exchange";  // texts from and for partners
 inline constexpr std::string_view cosign = "cosign";      // what witnesses sign, or do not
-inline constexpr std::string_view audit = "audit";        // reading the access log itself
-inline constexpr std::string_view log = "log";            // what happened to the log
+inline constexpr std::string_view daemon_start = "daemon-start";
+inline constexpr std::string_view daemon_stop = "daemon-stop";
+inline constexpr std::string_view heartbeat = "heartbeat";  // the daemon is still there
+inline constexpr std::string_view sync = "sync";            // sessions with a peer that ended
+inline constexpr std::string_view clock = "clock";          // it was set while the daemon ran
+inline constexpr std::string_view audit = "audit";          // reading the access log itself
+inline constexpr std::string_view log = "log";              // what happened to the log
 }  // namespace access_act
 
 enum class AccessStage {
