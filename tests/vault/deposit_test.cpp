@@ -46,6 +46,20 @@ struct Sample {
   TestMember source{"source", 2};
 };
 
+TEST_CASE("deposit: whoever may read later sees what was there before the grant") {
+  Sample sample;
+  {
+    Vault vault = sample.source.open();
+    CHECK(error_code([&] {
+            static_cast<void>(vault.snapshots("letters", sample.source.activity));
+          }) == ErrorCode::denied);
+  }
+  sample.source.accept(sample.paper.grant("letters", sample.source, Rights::read));
+  Vault vault = sample.source.open();
+  CHECK(vault.snapshots("letters", sample.source.activity).size() == 1);
+  CHECK(sample.source.read(vault, "letters/1@paper-desk") == Contents{{"before", "of the paper"}});
+}
+
 TEST_CASE("deposit: a reader restores, verifies and rebuilds what a depositor took in") {
   Sample sample;
   const Contents contents = leak();

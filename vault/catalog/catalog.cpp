@@ -67,6 +67,13 @@ std::vector<LedgerHead> Catalog::heads() {
   return heads;
 }
 
+std::set<EpochCommitment> Catalog::epochs() {
+  Statement list(x_database, "SELECT commitment FROM epoch");
+  std::set<EpochCommitment> epochs;
+  for (Rows rows = list.query(); rows.next();) epochs.insert(rows.get<EpochCommitment>(0));
+  return epochs;
+}
+
 std::optional<CatalogPack> Catalog::find_pack(const PackId& pack) {
   Rows rows = x_find_pack.query(pack);
   if (!rows.next()) return std::nullopt;

@@ -3,6 +3,7 @@
 // and what it says is confirmed against them. Tables: schema.sql; file: FORMAT.md.
 #pragma once
 
+#include <set>
 #include <span>
 
 #include "vault/base/file.hpp"
@@ -58,6 +59,8 @@ class Catalog {
 
   [[nodiscard]] std::optional<LedgerHead> find_head(const LedgerId& ledger);
   [[nodiscard]] std::vector<LedgerHead> heads();
+  // Whose keys were at hand when the ledgers were replayed up to there.
+  [[nodiscard]] std::set<EpochCommitment> epochs();
 
   [[nodiscard]] std::optional<CatalogPack> find_pack(const PackId& pack);
   // Sorted by id.
@@ -102,6 +105,8 @@ class Catalog::Update {
  public:
   // In the same Update as the facts that the ledger's entries up to there gave.
   void set_head(const LedgerHead& head);
+  // In place of those that there are: every ledger was replayed with their keys at hand.
+  void set_epochs(const std::set<EpochCommitment>& epochs);
 
   // A ledger lists these packs, whether or not they are known already.
   void list_packs(const LedgerId& ledger, std::span<const PackFacts> packs);

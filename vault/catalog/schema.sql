@@ -15,6 +15,12 @@ CREATE TABLE ledger (
   root BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- The epochs whose keys were at hand when the ledgers were replayed: entries that could not be opened then
+-- are passed by, and have to be looked at again once there is another one.
+CREATE TABLE epoch (
+  commitment BLOB PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
 -- `id` is random, so it is kept out of the big table below: there a pack is its `row`.
 -- `state` is PackState in records.hpp.
 CREATE TABLE pack (

@@ -32,6 +32,12 @@ void Catalog::Update::set_head(const LedgerHead& head) {
       .run(head.ledger, head.size, head.root);
 }
 
+void Catalog::Update::set_epochs(const std::set<EpochCommitment>& epochs) {
+  x_database.execute("DELETE FROM epoch");
+  Statement insert(x_database, "INSERT INTO epoch (commitment) VALUES (?)");
+  for (const EpochCommitment& epoch : epochs) insert.run(epoch);
+}
+
 void Catalog::Update::list_packs(const LedgerId& ledger, std::span<const PackFacts> packs) {
   Statement insert(x_database,
                    "INSERT OR IGNORE INTO pack (id, size_class, epoch, state) VALUES (?, ?, ?, ?)");

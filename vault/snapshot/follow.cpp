@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "vault/consortium/consortium.hpp"
 #include "vault/ledger/load.hpp"
@@ -125,10 +126,24 @@ std::vector<Damage> find_rewritten_ledgers(const FollowContext& context) {
 }
 
 void follow_ledgers(const FollowContext& context, Activity& activity) {
+  const std::set<EpochCommitment> before = context.catalog.epochs();
+  std::set<EpochCommitment> now;
+  std::set<CollectionId> again;  // a key may come after what it opens
+  for (const auto& [id, collection] : context.access) {
+    for (const auto& [epoch, secret] : collection.epoch_secrets) {
+      now.insert(epoch);
+      if (!before.contains(epoch)) again.insert(id);
+    }
+  }
   for (const Ledger* ledger : context.ledgers) {
     const auto head = context.catalog.find_head(ledger->name().id());
-    const std::uint64_t from = head ? head->size : 0;
+    const std::uint64_t from = head && !again.contains(ledger->name().collection) ? head->size : 0;
     if (from < ledger->size()) follow_ledger(context, *ledger, from);
+  }
+  if (now != before) {
+    Catalog::Update update = context.catalog.update();
+    update.set_epochs(now);
+    update.commit();
   }
   index_unread_packs(context, activity);
 }

@@ -19,7 +19,8 @@ struct FollowContext {
 // back, or they were replaced or removed. That is never the catalog's fault, which only follows.
 [[nodiscard]] std::vector<Damage> find_rewritten_ledgers(const FollowContext& context);
 
-// Replays what the ledgers have past the catalog's heads, then opens the tables of packs that are
+// Replays what the ledgers have past the catalog's heads, and a collection's from the beginning if
+// there is a key of it that was not there before; then opens the tables of packs that are
 // listed but not indexed yet. Packs that are missing or damaged stay unread; reading from them will
 // say so. Needs that none was rewritten and the vault's lock. `activity` counts packs.
 void follow_ledgers(const FollowContext& context, Activity& activity);
