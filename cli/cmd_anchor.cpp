@@ -98,7 +98,8 @@ void add_anchor(CommandLine& line) {
       "completes one that is pending; import it again then.");
   auto read = std::make_shared<ImportArguments>();
   in->add_option("files", read->files, ".tsr and .ots files")->required()->type_name("FILE");
-  in->add_option("--ca", read->authority, "Certificates (PEM) that time stamps must follow from")
+  in->add_option("--ca", read->authority,
+                 "Certificates (PEM), the root's first, which time stamps must follow from")
       ->type_name("FILE");
   when_chosen(in, line, read, import);
 }

@@ -11,6 +11,7 @@
 #include <system_error>
 #include <vector>
 
+#include "vault/anchor.hpp"
 #include "vault/base/descriptor.hpp"
 #include "vault/base/error.hpp"
 #include "vault/base/text.hpp"
@@ -92,12 +93,14 @@ std::string reason_in(const std::string& output) {
 
 void check_timestamp(const Sha256Digest& digest, ByteView reply, ByteView certificates) {
   const Descriptor reply_file = nameless_file(reply);
+  const Descriptor root_file = nameless_file(root_certificate(certificates)->pem);
   const Descriptor certificates_file = nameless_file(certificates);
-  const std::array inputs{&reply_file, &certificates_file};
+  const std::array inputs{&reply_file, &root_file, &certificates_file};
   int exit_status = 0;
-  const std::string output = run({"openssl", "ts", "-verify", "-digest", digest.hex(), "-in",
-                                  "/dev/fd/100", "-CAfile", "/dev/fd/101"},
-                                 inputs, exit_status);
+  const std::string output =
+      run({"openssl", "ts", "-verify", "-digest", digest.hex(), "-in", "/dev/fd/100", "-CAfile",
+           "/dev/fd/101", "-untrusted", "/dev/fd/102"},
+          inputs, exit_status);
   if (exit_status == 0 && output.find("Verification: OK") != std::string::npos) return;
   throw Error(ErrorCode::damaged,
               "openssl does not take it for the authority's time stamp: " + reason_in(output),

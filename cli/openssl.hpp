@@ -6,8 +6,8 @@
 namespace muniment {
 
 // `openssl ts -verify`. Error(damaged) with its words if it does not accept that an authority whose
-// certificate follows from `certificates` (PEM) signed `reply` for `digest`; Error(io) if it cannot
-// be run.
+// certificate follows from the first of `certificates` (PEM), perhaps by way of others there,
+// signed `reply` for `digest`; Error(io) if it cannot be run.
 void check_timestamp(const Sha256Digest& digest, ByteView reply, ByteView certificates);
 
 }  // namespace muniment

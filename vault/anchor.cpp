@@ -20,25 +20,24 @@ CheckedTimestamp read_timestamp(RecordReader& record, const Sha256Digest& digest
   const auto said = decode_timestamp_reply(result.reply);
   const std::size_t size = result.certificates.size();
   if (!said || said->digest != digest || size > certificates_bytes_max) record.fail();
-  if (!first_certificate(result.certificates)) record.fail();
+  if (!root_certificate(result.certificates)) record.fail();
   return result;
 }
 
 }  // namespace
 
-std::optional<Bytes> first_certificate(ByteView pem) {
+std::optional<RootCertificate> root_certificate(ByteView pem) {
   constexpr std::string_view begin = "-----BEGIN CERTIFICATE-----\n";
-  constexpr std::string_view end = "-----END CERTIFICATE-----";
-  std::string_view text = as_text(pem);
+  constexpr std::string_view end = "\n-----END CERTIFICATE-----\n";
+  const std::string_view text = as_text(pem);
   const std::size_t at = text.find(begin);
-  if (at == std::string_view::npos) return std::nullopt;
-  text.remove_prefix(at + begin.size());
-  const std::size_t length = text.find(end);
-  if (length == std::string_view::npos) return std::nullopt;
-  std::string base64(text.substr(0, length));
+  const std::size_t until = at == text.npos ? text.npos : text.find(end, at + begin.size());
+  if (until == text.npos) return std::nullopt;
+  std::string base64(text.substr(at + begin.size(), until - at - begin.size()));
   std::erase(base64, '\n');
   auto der = from_base64(base64);
-  return der && !der->empty() ? std::move(der) : std::nullopt;
+  if (!der || der->empty()) return std::nullopt;
+  return RootCertificate{pem.subspan(at, until + end.size() - at), std::move(*der)};
 }
 
 std::string encode(const Anchor& anchor) {

@@ -11,8 +11,8 @@
 
 namespace muniment {
 
-// A time stamp authority's reply, and the certificates under which it was checked, as the file with
-// them was.
+// A time stamp authority's reply, and the PEM file with the certificates under which it was
+// checked, the root's first.
 struct CheckedTimestamp {
   Bytes reply;
   Bytes certificates;
@@ -31,8 +31,13 @@ struct Anchor {
 inline constexpr std::size_t anchor_timestamps_max = 16;
 inline constexpr std::size_t certificates_bytes_max = std::size_t{64} << 10U;
 
-// DER of the first certificate in a PEM file, the root's as a rule; empty if there is none.
-[[nodiscard]] std::optional<Bytes> first_certificate(ByteView pem);
+// The certificate that everything has to follow from: the first in a PEM file. What comes after it
+// only helps to follow. Empty if there is none.
+struct RootCertificate {
+  ByteView pem;  // part of the file
+  Bytes der;
+};
+[[nodiscard]] std::optional<RootCertificate> root_certificate(ByteView pem);
 
 [[nodiscard]] std::string encode(const Anchor& anchor);
 // Empty unless `text` is exactly what encode gives for some anchor, whose replies are all of the

@@ -30,7 +30,7 @@ void add_statements(const Anchor& anchor, const std::string& ledger,
     Anchored statement = about;
     statement.before = said->time;
     statement.by = said->authority;
-    statement.certificates = sha256(*first_certificate(timestamp.certificates));
+    statement.certificates = sha256(root_certificate(timestamp.certificates)->der);
     statements.push_back(std::move(statement));
   }
   const auto ots = decode_ots(anchor.ots);
@@ -224,7 +224,7 @@ AnchorImport Anchors::import(std::span<const std::filesystem::path> replies,
   Bytes certificates;
   if (!authority.empty()) {
     certificates = read_within(files, authority, certificates_bytes_max);
-    if (!first_certificate(certificates)) {
+    if (!root_certificate(certificates)) {
       throw Error(ErrorCode::usage, escape(authority.native()) + ": no certificate in PEM form",
                   "'openssl x509' converts others");
     }

@@ -22,7 +22,7 @@ struct AnchorImport {
 };
 
 // Throws Error(damaged) unless an authority signed `reply` for this digest, with a certificate that
-// follows from `certificates` (PEM).
+// follows from the first of `certificates` (PEM).
 using TimestampCheck =
     std::function<void(const Sha256Digest& digest, ByteView reply, ByteView certificates)>;
 
