@@ -5,9 +5,9 @@
 #include <map>
 #include <set>
 
+#include "vault/consortium/fork.hpp"
 #include "vault/consortium/granting.hpp"
 #include "vault/exchange.hpp"
-#include "vault/ledger/fork.hpp"
 #include "vault/vault.hpp"
 
 namespace muniment {
@@ -221,7 +221,12 @@ class Partners {
   bool merge_and_adopt(std::span<const Exchange> exchanges, AcceptReport& report,
                        Activity& activity);
   void merge_one(const LedgerCopy& copy, const VerifyKey<LogPurpose>& log, AcceptReport& report);
-  void keep_fork(LedgerFork fork, AcceptReport& report);
+  // Keeps the proof as a file, and nothing more of the ledger is taken. Empty if the keys of its
+  // device are not known, neither here nor from `entries`, those of one of the two histories.
+  std::optional<ForkEntry> freeze(LedgerFork fork, std::span<const std::string> entries,
+                                  AcceptReport& report);
+  // And tells it to all partners.
+  void keep_fork(LedgerFork fork, std::span<const std::string> entries, AcceptReport& report);
   // Rival charters, and senders who follow another than this vault.
   void note_charters(std::span<const Exchange> exchanges, AcceptReport& report);
   [[nodiscard]] std::vector<std::string> new_epoch(const CollectionId& collection,

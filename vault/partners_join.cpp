@@ -49,6 +49,17 @@ void add_log_keys(LogKeys& keys, std::span<const LedgerCopy> copies) {
   }
 }
 
+// All keys of the device, from its certificate.
+std::optional<DevicePublicKeys> find_keys(std::span<const std::string> entries,
+                                          const DeviceId& device) {
+  for (const std::string& text : entries) {
+    const auto entry = decode_device_entry(text);
+    const auto certificate = entry ? decode_certificate(entry->text) : std::nullopt;
+    if (certificate && certificate->keys.id() == device) return certificate->keys;
+  }
+  return std::nullopt;
+}
+
 // What this vault answered to an invitation, so that it never signs two first commits.
 void save_joining(FileSystem& files, const std::filesystem::path& directory,
                   const LedgerCopy& own) {
@@ -145,25 +156,35 @@ Consortium replay_in(FileSystem& files, const Scratch& scratch, const Exchange& 
 
 }  // namespace
 
+std::optional<ForkEntry> Partners::freeze(LedgerFork fork, std::span<const std::string> entries,
+                                          AcceptReport& report) {
+  Vault::State& vault = state();
+  const auto& devices = vault.record->consortium.devices();
+  const auto known = devices.find(fork.name.device);
+  const auto keys = known == devices.end() ? find_keys(entries, fork.name.device)
+                                           : std::optional(known->second.certificate.keys);
+  if (!keys) return std::nullopt;
+  ForkEntry entry{*keys, std::move(fork)};
+  vault.freeze(entry);
+  report.damage.push_back(vault.describe_fork(entry.fork.name) + "; the proof is in forks/" +
+                          entry.fork.name.id().hex());
+  return entry;
+}
+
 // The proof goes to a file, where it needs nobody's belief, and into this device's ledger, by which
 // every partner hears of it.
-void Partners::keep_fork(LedgerFork fork, AcceptReport& report) {
+void Partners::keep_fork(LedgerFork fork, std::span<const std::string> entries,
+                         AcceptReport& report) {
   Vault::State& vault = state();
-  const auto device = vault.record->consortium.devices().find(fork.name.device);
-  if (device == vault.record->consortium.devices().end()) return;
-  const LedgerId id = fork.name.id();
-  const ForkEntry entry{device->second.certificate.keys, std::move(fork)};
-  vault.freeze(entry);
-  const LedgerName& name = entry.fork.name;
-  report.damage.push_back(vault.describe_fork(name) + "; the proof is in forks/" + id.hex());
+  const auto entry = freeze(std::move(fork), entries, report);
   // Our own ledger is no place for a proof that it is worth nothing; nor may anything be signed
   // before it is known what partners saw.
-  if (name.device == vault.identity().device ||
+  if (!entry || entry->fork.name.device == vault.identity().device ||
       !find_unheard(vault.environment.files, vault.directory).empty()) {
     return;
   }
-  const std::vector<std::string> entries{encode(entry)};
-  vault.append(consortium_collection, entries);
+  const std::vector<std::string> told{encode(*entry)};
+  vault.append(consortium_collection, told);
 }
 
 void Partners::note_charters(std::span<const Exchange> exchanges, AcceptReport& report) {
@@ -220,8 +241,9 @@ bool Partners::put_back(std::span<const Exchange> exchanges, AcceptReport& repor
           !is_damaged(files, vault.ledger_directory(), copy.name, log->second)) {
         continue;
       }
+      // Told later: it is not known yet whether this device's own ledgers are what they were.
       if (auto fork = contradicts_cosigned(copy, log->second)) {
-        keep_fork(std::move(*fork), report);
+        static_cast<void>(freeze(std::move(*fork), copy.entries, report));
         continue;
       }
       const std::filesystem::path path = vault.ledger_directory() / copy.name.id().hex();
@@ -247,7 +269,7 @@ void Partners::merge_one(const LedgerCopy& copy, const VerifyKey<LogPurpose>& lo
     auto fork = find_fork(files, vault.ledger_directory(), copy, log);
     if (!fork) fork = contradicts_cosigned(copy, log);
     if (fork) {
-      keep_fork(std::move(*fork), report);
+      keep_fork(std::move(*fork), copy.entries, report);
     } else {
       report.entries += merge_ledger(files, vault.ledger_directory(), copy, log);
     }

@@ -106,6 +106,9 @@ void Witnessing::tell_forks(std::span<const WitnessAnswer> answers, Activity& ac
     if (!known && std::ranges::find(entries, entry) == entries.end()) entries.push_back(entry);
   }
   if (entries.empty()) return;
+  vault.refresh(activity);
+  // Nothing is signed while this device's own ledgers are not what they were; the proof is kept.
+  if (!vault.rewritten.empty()) return;
   vault.append(consortium_collection, entries);
   vault.refresh(activity);
 }
