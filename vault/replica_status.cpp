@@ -55,7 +55,7 @@ void Vault::State::report_daemon(StatusReport& report) const {
         count));
   }
   if (!said) return;
-  StatusReport::Daemon& daemon = report.daemon.emplace();
+  StatusReport::Daemon& daemon = report.daemon.emplace(StatusReport::Daemon{});
   daemon.time = said->time;
   daemon.running = said->running;
   daemon.missing_packs = said->missing_packs;

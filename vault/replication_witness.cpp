@@ -89,10 +89,8 @@ std::vector<LedgerName> Replication::cosign_held() {
     if (writer.ledger().size() != size) continue;  // another process was faster
     SignedNote held = writer.ledger().checkpoint();
     // What it said of the same checkpoint before.
-    std::erase_if(held.signatures,
-                  [own = witness_name(consortium(), device())](const NoteSignature& line) {
-                    return line.name == own;
-                  });
+    std::erase_if(held.signatures, [own = witness_name(consortium(), device())](
+                                       const NoteSignature& line) { return line.name == own; });
     try {
       const SignedNote note = x_own->cosigner.cosign(log, held, writer.ledger().leaves());
       if (note.signatures.size() == held.signatures.size()) continue;

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Anchors in time: a time stamp authority made with openssl, OpenTimestamps files put together here."""
 
+import base64
 import calendar
 import hashlib
 import pathlib
@@ -73,9 +74,10 @@ class Anchor(support.Case):
         self.requests = self.scratch / "requests"
 
     def request(self, *more):
-        """The files of the collection's request, by their endings."""
+        """The files of the collection's request, by their endings; of how many entries it is, in self.entries."""
         lines = self.muniment("anchor", "request", str(self.requests), *more, "--json").json_lines
-        (files,) = [line["files"] for line in lines if line["ledger"] == "letters of desk"]
+        ((files, self.entries),) = [(line["files"], line["entries"]) for line in lines
+                                    if line["ledger"] == "letters of desk"]
         return {pathlib.Path(file["path"]).suffix: pathlib.Path(file["path"]) for file in files}
 
     def anchored(self):
@@ -91,14 +93,14 @@ class Anchor(support.Case):
         before = int(time.time())
         reply = office.answer(asked[".tsq"])
         said = self.keyless("anchor", "import", str(reply), "--ca", str(office.root))
-        self.assertRegex(said.text, r"\Aledger [0-9a-f]{64}: the first 4 entries existed before 20\S+Z, "
+        self.assertRegex(said.text, rf"\Aledger [0-9a-f]{{64}}: the first {self.entries} entries existed before 20\S+Z, "
                                     r"said by Stamps, Time Office \(root certificate [0-9a-f]{64}\)\n\Z")
         (anchor,) = self.anchored()
         when = calendar.timegm(time.strptime(anchor["before"], "%Y-%m-%dT%H:%M:%SZ"))
         self.assertTrue(before <= when <= time.time())
-        self.assertEqual((anchor["entries"], anchor["by"]), (4, "Stamps, Time Office"))
+        self.assertEqual((anchor["entries"], anchor["by"]), (self.entries, "Stamps, Time Office"))
         self.assertEqual(anchor["root_certificate"], hashlib.sha256(self.der(office.root)).hexdigest())
-        self.assertIn("letters of desk: the first 4 entries existed before", self.muniment("verify").text)
+        self.assertIn(f"letters of desk: the first {self.entries} entries existed before", self.muniment("verify").text)
         # What is kept is what openssl takes.
         (kept,) = [path for path in self.vault.glob("ledgers/*/anchors/*") if path.name == digest.hexdigest()]
         self.assertIn(b"rfc3161 ", kept.read_bytes())
@@ -116,6 +118,8 @@ class Anchor(support.Case):
         refused = self.keyless("anchor", "import", str(reply), "--ca", str(office.root), code=13)
         self.assertIn("openssl does not take it", refused.stderr)
         self.assertIn("--ca", self.keyless("anchor", "import", str(reply), code=2).stderr)
+        both = write(self.scratch / "both.pem", office.root.read_bytes() + forger.root.read_bytes())
+        self.keyless("anchor", "import", str(reply), "--ca", str(both), code=13)
         good = office.answer(asked[".tsq"])
         for at in (good.stat().st_size - 5, good.stat().st_size // 2):
             flip_bit(good, at)
@@ -146,6 +150,7 @@ class Anchor(support.Case):
 
     def test_an_anchored_ledger_that_is_put_back_is_damage(self):
         asked = self.request()
+        before = self.entries
         (ledger,) = [path.parent for path in self.vault.glob("ledgers/*/anchors")
                      if list(path.glob(hashlib.sha256(asked[".checkpoint"].read_bytes()).hexdigest()))]
         old = {name: (ledger / name).read_bytes() for name in ("tail", "tail.2")}
@@ -156,12 +161,12 @@ class Anchor(support.Case):
         office = Authority(self.scratch / "office", "Time Office")
         self.keyless("anchor", "import", str(office.answer(later[".tsq"])), str(office.answer(asked[".tsq"])), "--ca",
                      str(office.root))
-        self.assertEqual([anchor["entries"] for anchor in self.anchored()], [4, 6])
+        self.assertEqual([anchor["entries"] for anchor in self.anchored()], [before, self.entries])
         for name, data in old.items():
             (ledger / name).write_bytes(data)
         found = self.keyless("verify", "--json", code=13).json
         self.assertIn("put back", " ".join(damage["cause"] for damage in found["damage"]))
-        self.assertEqual([anchor["entries"] for anchor in found["anchors"]], [4])
+        self.assertEqual([anchor["entries"] for anchor in found["anchors"]], [before])
 
     def test_a_proof_says_since_when(self):
         asked = self.request()
@@ -182,6 +187,7 @@ class Anchor(support.Case):
         self.assertIn(f"existed before Bitcoin block 77, if that has the Merkle root {root}", said)
         self.assertNotIn("nobody but the device itself", said)
         checker = load_checker()
+        good = "\n".join(checker.check(proof))
         for name in ("anchor-1.txt", "anchor-1.tlog-proof"):
             whole = (proof / name).read_bytes()
             for at in sorted({*range(0, len(whole), max(1, len(whole) // 60)), len(whole) - 1}):
@@ -193,9 +199,18 @@ class Anchor(support.Case):
                         lines = "\n".join(checker.check(proof))
                     except Exception:  # as check-proof's own main does
                         continue
-                    # openssl does not look at a root's own signature: then it is said that it is another root.
-                    self.assertNotIn(fingerprint, lines)
+                    # Not all of a reply is signed, and nobody looks at a root's own signature: then it says what it
+                    # did, or that it rests on another root.
+                    self.assertTrue(lines == good or fingerprint not in lines)
             (proof / name).write_bytes(whole)
+        # A root behind the right one does not count.
+        forger = Authority(self.scratch / "forger", "Forger")
+        lines = (proof / "anchor-1.txt").read_bytes().split(b"\n")
+        stamp = [i for i, line in enumerate(lines) if line.startswith(b"rfc3161 ")][0]
+        forged = [base64.b64encode(data) for data in (forger.answer(asked[".tsq"]).read_bytes(),
+                                                       office.root.read_bytes() + forger.root.read_bytes())]
+        (proof / "anchor-1.txt").write_bytes(b"\n".join(lines[:stamp] + [b" ".join([b"rfc3161", *forged])] + lines[stamp + 1:]))
+        self.assertIn("openssl does not take", self.expect(1, check_proof(proof)).stderr)
         # The other snapshot has none.
         shutil.rmtree(proof)
         self.muniment("prove", "letters/2:leak/b.txt", "--out", str(proof))

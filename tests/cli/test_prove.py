@@ -210,8 +210,9 @@ class Prove(WitnessedCase):
         said = self.expect(0, check_proof(self.proof)).text
         self.assertIn("by its charter 4", said)
         who = (self.proof / "who.txt").read_bytes().split(b"\n")
-        for charter in [i for i, line in enumerate(who) if line.startswith(b"charter ")][1:]:
-            fewer = who[:charter + 1] + who[charter + 2:]  # without one approval
+        charters = [i for i, line in enumerate(who) if line.startswith((b"charter ", b"device "))]
+        for charter, next_one in list(zip(charters, charters[1:]))[1:4]:
+            fewer = who[:charter + 2] + who[next_one:]  # with one approval
             (self.proof / "who.txt").write_bytes(b"\n".join(fewer))
             self.assertIn("too few members", self.refused(self.proof))
 

@@ -59,7 +59,7 @@ class Deposit(RightsCase):
                          [["collection", "deposited", "device", "number", "packs", "snapshot", "stored_bytes"]])
         self.assertGreater(rows[0]["packs"], 1)
         self.assertIn("deposited, not to be read here", self.source.run("snapshots", "letters").text)
-        letters = [line for line in self.source.run("status").lines if "letters" in line]
+        letters = [line for line in self.source.run("status").lines if line.startswith("collection  letters ")]
         self.assertEqual(len(letters), 1)
         self.assertIn("2 snapshots", letters[0])  # spiegel's, and its own
         self.source.run("verify", "--deep")

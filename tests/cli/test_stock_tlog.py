@@ -135,7 +135,7 @@ class StockTlog(WitnessedCase):
             text = self.spiegel.run("log", "proof", str(index)).text
             proof = write(self.scratch / f"{index}.tlog-proof", text.encode())
             origin = text.split("\n\n")[1].split("\n")[0]
-            key = vkey(origin, 1, base64.b64decode(log.rsplit("+", 1)[1])[1:])
+            key = vkey(origin, 1, base64.b64decode(log.split("+", 2)[2])[1:])
             entry = write(self.scratch / "entry", entries[index])
             self.assertEqual(int(self.check(proof, entry, key)[0]), index)
             other = write(self.scratch / "entry", entries[index - 1] + b"x")

@@ -125,9 +125,9 @@ class Witness(PartnerCase):
         self.assertIn("witnessed 2/2", self.spiegel.run("snapshots").text)
         self.assertIn("3 logs of this device witnessed", self.spiegel.run("verify").text)
 
-        acts = [line["detail"] for line in self.bbc.run("log", "show", "--act", "cosign", "--json").json_lines]
-        self.assertEqual(len(acts), 3)
-        self.assertTrue(any(act.startswith("access log of spiegel/desk, ") for act in acts), acts)
+        # What bbc signed stands in bbc's own log, for the auditor whom the charter names.
+        acts = [line["detail"] for line in self.spiegel.run("log", "show", "--act", "cosign", "--json").json_lines]
+        self.assertEqual([act.split(":")[0] for act in acts], ["heard of bbc/desk", "heard of lemonde/desk"])
         # What they signed is asked no more; what came after is.
         again = self.spiegel.run("witness", "request", "--json").json
         self.assertEqual(again["logs"], ["access log of spiegel/desk"])
@@ -162,7 +162,7 @@ class Witness(PartnerCase):
                      if not line.startswith("#")]
             self.assertEqual([line[0] for line in lines],
                              ["log", "witness", "witness", "group", "group", "group", "quorum"])
-            name, _, key = lines[1][2].split("+")
+            name, _, key = lines[1][2].split("+", 2)
             self.assertEqual(base64.b64decode(key)[0], 4)
             defined = {line[1] for line in lines[1:3]}
             for line in lines[3:6]:

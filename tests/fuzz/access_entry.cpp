@@ -15,6 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   VAULT_ASSERT(!segment || (kind == AccessEntryKind::segment && encode(*segment) == text));
   const auto spooled = decode_spooled_entry(text);
   VAULT_ASSERT(!spooled || (kind == AccessEntryKind::spooled && encode(*spooled) == text));
+  const auto follows = decode_follows_entry(text);
+  VAULT_ASSERT(!follows || (kind == AccessEntryKind::follows && encode(*follows) == text));
   const auto record = decode_access_record(text);
   VAULT_ASSERT(!record || (kind == AccessEntryKind::unknown && encode(*record) == text));
   return 0;

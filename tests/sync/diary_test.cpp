@@ -21,6 +21,7 @@ struct Written {
         [&](const AccessInfo& info) {
           const AccessRecord& record = info.record;
           if (record.act == access_act::unlock || record.act == access_act::audit) return true;
+          if (record.act == access_act::log) return true;  // what the log says of itself
           list.push_back(record.detail.empty() ? record.act : record.act + " " + record.detail);
           return true;
         },
@@ -45,7 +46,7 @@ struct Written {
   Diary::Steady now{};
 };
 
-const TransportListener::End done{CloseCode::done, false, {}, 3'000'000, 200};
+const TransportListener::End done{CloseCode::done, false, {}, {3'000'000, 200}};
 
 }  // namespace
 

@@ -153,14 +153,15 @@ const OwnLimit own[] = {
     {"kib mib proxy_time_factor", "no limits: units, and what stretches others"},
     {"connection_bytes_max",
      "64 GiB go over no test's connection; both sides count and connect anew"},
-    {"read_bytes unsynced_bytes_max unsynced_time_max summary_interval round_interval",
+    {"read_bytes unsynced_bytes_max unsynced_time_max summary_interval round_interval "
+     "challenge_interval burst_time throttle_patience",
      "how often and how much this side does of its own accord; no message changes it"},
     {"connect_time",
      "of who dials: transport_test has peers that take a connection and never answer"},
     {"shutdown_time", "the last step of hostile_client_test"},
     {"accept_pause storage_pause busy_pause",
      "when our own system fails: no peer can make it; vault_replica_test"},
-    {"absent_time",
+    {"busy_time_min busy_time_max absent_time",
      "when a peer that refused is asked again: session_test, by a clock set forward"},
 };
 

@@ -93,6 +93,10 @@ class SocksServer {
       const int socket = ::accept(x_listening, nullptr, nullptr);
       if (socket < 0) return;
       serve(socket);
+      // What was not read yet would end the connection otherwise than by closing it.
+      ::shutdown(socket, SHUT_WR);
+      while (!take(socket, 1).empty()) {
+      }
       ::close(socket);
     }
   }

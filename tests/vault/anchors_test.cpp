@@ -57,7 +57,8 @@ Sha256Digest digest_of(const AnchorRequest& request) {
 }
 
 Anchor sample_anchor() {
-  const auto checkpoint = decode_signed_note(as_text(read_golden("note/cosigned-checkpoint")));
+  const Bytes note = read_golden("note/cosigned-checkpoint");
+  const auto checkpoint = decode_signed_note(as_text(note));
   Anchor anchor{*checkpoint, {}, {}};
   const Sha256Digest digest = note_identity(anchor.checkpoint);
   anchor.timestamps = {{timestamp_reply(digest, noon_text), to_bytes(certificate)},

@@ -33,7 +33,8 @@ ProofReport prove(Vault& vault, Activity& activity, const std::string& snapshot,
 
 // The leaf, from the texts of file.txt alone.
 std::string leaf_in(const fs::path& proof) {
-  RecordReader record(text_of(proof / file_proof::fields), "muniment/file-proof/v1");
+  const std::string text = text_of(proof / file_proof::fields);
+  RecordReader record(text, "muniment/file-proof/v1");
   std::vector<DisclosureField> fields;
   for (const std::string label : {"content", "name", "time", "parts"}) {
     DisclosureField field{.label = label, .value = {}, .salt = {}, .digest = {}};
@@ -82,7 +83,8 @@ void check_chain(const fs::path& proof, const VerifyKey<LogPurpose>& log) {
 }
 
 VerifyKey<LogPurpose> log_key_in(const fs::path& proof) {
-  RecordReader record(text_of(proof / file_proof::identities), "muniment/proof-identities/v1");
+  const std::string who = text_of(proof / file_proof::identities);
+  RecordReader record(who, "muniment/proof-identities/v1");
   while (record.key_if("charter")) {
     static_cast<void>(record.base64());
     static_cast<void>(read_approvals(record));
@@ -243,18 +245,18 @@ TEST_CASE("proofs: the access log has it first, and where it cannot, nothing is 
   FaultyFileSystem faulty(*sample.files);
   Vault vault = sample.open(faulty);
   const SnapshotInfo snapshot = vault.resolve(*SnapshotName::parse("files/1"));
-  const std::size_t done = faulty.operations().size();
-  for (std::size_t n = done;; ++n) {
-    faulty.set_fault(Fault{n, ENOSPC, false, true});
+  std::size_t survived = 0;
+  for (;; ++survived) {
+    faulty.set_fault(Fault{faulty.operations().size() + survived, ENOSPC, false, true});
     const auto error = error_of([&] {
       static_cast<void>(Proofs(vault).write(snapshot, "1/secret-name-1",
                                             {.hidden = {}, .directory = out}, sample.activity));
     });
     if (!error) break;
-    CAPTURE(n);
+    CAPTURE(survived);
     CHECK(error->code() == ErrorCode::io);
     CHECK_FALSE(fs::exists(out));
   }
-  CHECK(faulty.operations().size() > done + 12);
+  CHECK(survived > 12);
   check_chain(out, log_key_in(out));
 }
