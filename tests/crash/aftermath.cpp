@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "vault/base/limits.hpp"
+#include "vault/base/sanitizers.hpp"
 
 namespace muniment::test {
 
@@ -15,11 +16,7 @@ void expect_complete(const ReplicaView& view) {
 }  // namespace
 
 std::size_t crash_stride() {
-#ifdef __SANITIZE_ADDRESS__
-  constexpr std::size_t usual = 20;
-#else
-  constexpr std::size_t usual = 6;
-#endif
+  constexpr std::size_t usual = has_address_sanitizer ? 20 : 6;
   const char* wanted = std::getenv("MUNIMENT_CRASH_STRIDE");
   return wanted == nullptr ? usual : std::max(std::size_t{1}, std::size_t{std::stoul(wanted)});
 }

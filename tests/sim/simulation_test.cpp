@@ -6,15 +6,13 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "vault/base/sanitizers.hpp"
+
 namespace muniment::sync::test {
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr std::uint64_t seeds_by_default = 10;
-#else
-constexpr std::uint64_t seeds_by_default = 50;
-#endif
+constexpr std::uint64_t seeds_by_default = has_address_sanitizer ? 10 : 50;
 
 std::uint64_t number_from(const char* name, std::uint64_t otherwise) {
   const char* text = std::getenv(name);

@@ -7,17 +7,14 @@
 #include <regex>
 
 #include "tests/sync/hostile_rules.hpp"
+#include "vault/base/sanitizers.hpp"
 
 namespace muniment::sync::test {
 
 namespace {
 
 constexpr std::uint64_t peak_bytes_max = 256 * limits::mib;
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool memory_is_its_own = false;
-#else
-constexpr bool memory_is_its_own = true;
-#endif
+constexpr bool memory_is_its_own = !has_address_sanitizer && !has_thread_sanitizer;
 
 std::vector<Rule> all_rules() {
   std::vector<Rule> all;

@@ -7,6 +7,7 @@
 
 #include "tests/vault/opened_keys.hpp"
 #include "tests/vault/sample_vault.hpp"
+#include "vault/base/sanitizers.hpp"
 #include "vault/pack/heal.hpp"
 #include "vault/pack/reader.hpp"
 #include "vault/store/directory_store.hpp"
@@ -18,11 +19,7 @@ using namespace muniment::test;
 namespace {
 
 // A sanitizer takes many times as long, so there only one position in so many is tried.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::size_t thinning = 61;
-#else
-constexpr std::size_t thinning = 1;
-#endif
+constexpr std::size_t thinning = has_address_sanitizer || has_thread_sanitizer ? 61 : 1;
 
 const Contents contents{{"a", noise(300'000, 1)},
                         {"folder/b", "small"},
