@@ -14,7 +14,10 @@ namespace muniment::sync::test {
 namespace {
 
 constexpr std::uint64_t peak_bytes_max = 256 * limits::mib;
-constexpr bool memory_is_its_own = !has_address_sanitizer && !has_thread_sanitizer;
+// A sanitizer takes memory of its own, and so much time that the protocol's deadlines, which are of
+// real time here, come before what is tried. The same rules are broken in virtual time in
+// hostile_test.
+constexpr bool is_sanitized = has_address_sanitizer || has_thread_sanitizer;
 
 std::vector<Rule> all_rules() {
   std::vector<Rule> all;
@@ -59,7 +62,8 @@ TEST_CASE("hostile client: each limit is broken by somebody, or is nobody's to b
   }
 }
 
-TEST_CASE("hostile client: munimentd ends whoever breaks a rule, and serves the others") {
+TEST_CASE("hostile client: munimentd ends whoever breaks a rule, and serves the others" *
+          doctest::skip(is_sanitized)) {
   const std::vector<Rule> rules = all_rules();
   // One more for who is there when the daemon ends.
   Attacked attacked(rules.size() + 1);
@@ -91,7 +95,7 @@ TEST_CASE("hostile client: munimentd ends whoever breaks a rule, and serves the 
   const std::uint64_t peak = attacked.daemon().peak_bytes();
   std::printf("%zu snapshots arrived meanwhile; %.0f MB of memory at most\n", attacked.arrived(),
               static_cast<double>(peak) / 1e6);
-  if (memory_is_its_own) CHECK(peak < peak_bytes_max);
+  CHECK(peak < peak_bytes_max);
 
   // The honest one had one session, from the beginning to the end.
   const std::string honest = attacked.end_honest();
