@@ -40,7 +40,8 @@ class WithoutAccessLog final : public FileSystem {
   }
   FileSystem& of(const Path& path) { return is_log(path) ? x_memory : x_files; }
   [[nodiscard]] Path at(const Path& path) const {
-    return is_log(path) ? "access" / path.lexically_relative(x_access) : path;
+    if (!is_log(path)) return path;
+    return path == x_access ? "access" : "access" / path.lexically_relative(x_access);
   }
 
   FileSystem& x_files;
