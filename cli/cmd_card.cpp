@@ -128,10 +128,6 @@ ExitCode text_for(Session& session, const TextArguments& arguments) {
   return ExitCode::ok;
 }
 
-void add_out(CLI::App* command, std::string& target) {
-  command->add_option("--out", target, "Write the text to this new file")->type_name("FILE");
-}
-
 }  // namespace
 
 void add_card(CommandLine& line) {
@@ -157,7 +153,7 @@ void add_invite(CommandLine& line) {
       ->add_option("--role", arguments->roles,
                    "Their roles, joined by commas (default: contributor,reader,witness,trustee)")
       ->type_name("ROLES");
-  add_out(command, arguments->out);
+  add_text_out(command, arguments->out);
   when_chosen(command, line, arguments, invite);
 }
 
@@ -170,7 +166,7 @@ void add_accept(CommandLine& line) {
   command->add_option("files", arguments->files, "Texts, '-' for standard input")
       ->required()
       ->type_name("FILE");
-  add_out(command, arguments->out);
+  add_text_out(command, arguments->out);
   when_chosen(command, line, arguments, accept);
 }
 
@@ -181,7 +177,7 @@ void add_text(CommandLine& line) {
   command->add_option("member", arguments->member, "For whom, as 'charter show' names it")
       ->required()
       ->type_name("MEMBER");
-  add_out(command, arguments->out);
+  add_text_out(command, arguments->out);
   when_chosen(command, line, arguments, text_for);
 }
 

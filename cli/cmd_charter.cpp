@@ -258,8 +258,7 @@ void declare_choose(CLI::App& group, CommandLine& line) {
   command->add_option("digest", arguments->digest, "The first digits of its hash, at least eight")
       ->required()
       ->type_name("HASH");
-  command->add_option("--out", arguments->out, "Write the text to this new file")
-      ->type_name("FILE");
+  add_text_out(command, arguments->out);
   when_chosen(command, line, arguments, choose);
 }
 
@@ -290,8 +289,7 @@ void declare_propose(CLI::App& group, CommandLine& line) {
       ->type_name("COUNT");
   command->add_option("--expires", arguments->expires, "When it ends, as in 2030-01-01")
       ->type_name("DATE");
-  command->add_option("--out", arguments->out, "Write the text to this new file")
-      ->type_name("FILE");
+  add_text_out(command, arguments->out);
   when_chosen(command, line, arguments, propose);
 }
 
@@ -314,8 +312,7 @@ void declare_approve(CLI::App& group, CommandLine& line) {
                     "Although another charter of this number was approved, which is given up");
   command->add_flag("--text", arguments->print_text, "Only print the exact text to sign")
       ->excludes(signature);
-  command->add_option("--out", arguments->out, "Write the text to this new file")
-      ->type_name("FILE");
+  add_text_out(command, arguments->out);
   when_chosen(command, line, arguments, approve);
 }
 
@@ -344,8 +341,7 @@ void add_charter(CommandLine& line) {
   adopt_command->add_option("files", adopted->files, "Texts with approvals of the same charter")
       ->required()
       ->type_name("FILE");
-  adopt_command->add_option("--out", adopted->out, "Write the text to this new file")
-      ->type_name("FILE");
+  add_text_out(adopt_command, adopted->out);
   when_chosen(adopt_command, line, adopted, adopt);
   declare_choose(*group, line);
 }

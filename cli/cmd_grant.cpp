@@ -184,7 +184,7 @@ void add_revoke_options(CLI::App* command, RevokeArguments& arguments) {
   command->add_option("whom", arguments.whom, "A device, or all of a member")
       ->required()
       ->type_name("MEMBER[/DEVICE]");
-  command->add_option("--out", arguments.out, "Write the text to this new file")->type_name("FILE");
+  add_text_out(command, arguments.out);
 }
 
 }  // namespace
@@ -208,8 +208,7 @@ void add_grant(CommandLine& line) {
       ->add_option("--history", arguments->history,
                    "no: from the present epoch on only (default yes)")
       ->type_name("yes|no");
-  command->add_option("--out", arguments->out, "Write the text to this new file")
-      ->type_name("FILE");
+  add_text_out(command, arguments->out);
   when_chosen(command, line, arguments, grant);
 }
 

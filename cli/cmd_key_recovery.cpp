@@ -220,8 +220,7 @@ void add_key_recovery(CLI::App& group, CommandLine& line) {
       ->type_name("FILE");
   restore_command->add_option("--device", restored->device, "The new device's name, with --from")
       ->type_name("NAME");
-  restore_command->add_option("--out", restored->out, "Write the text to this new file")
-      ->type_name("FILE");
+  add_text_out(restore_command, restored->out);
   when_chosen(restore_command, line, restored, restore);
 }
 

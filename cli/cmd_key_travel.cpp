@@ -112,8 +112,7 @@ void add_key_travel(CLI::App& group, CommandLine& line) {
   named->type_name("COLLECTION");
   travel_command->add_flag("--all", leaving->all, "Leave all collections behind")->excludes(named);
   add_new_credential(travel_command, leaving->fresh);
-  travel_command->add_option("--out", leaving->out, "Write the text to this new file")
-      ->type_name("FILE");
+  add_text_out(travel_command, leaving->out);
   when_chosen(travel_command, line, leaving, travel);
 
   CLI::App* return_command =
@@ -127,8 +126,7 @@ void add_key_travel(CLI::App& group, CommandLine& line) {
   return_command
       ->add_option("--share-file", back->share_files, "A file with the words of one share")
       ->type_name("FILE");
-  return_command->add_option("--out", back->out, "Write the text to this new file")
-      ->type_name("FILE");
+  add_text_out(return_command, back->out);
   when_chosen(return_command, line, back, end_travel);
 }
 

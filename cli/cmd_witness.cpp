@@ -143,10 +143,6 @@ ExitCode policy(Session& session, const PolicyArguments& arguments) {
   return ExitCode::ok;
 }
 
-void add_out(CLI::App* command, std::string& target) {
-  command->add_option("--out", target, "Write the text to this new file")->type_name("FILE");
-}
-
 void add_request(CLI::App& group, CommandLine& line) {
   CLI::App* command =
       declare(group, "request", "Print one text that asks all witnesses for cosignatures",
@@ -155,7 +151,7 @@ void add_request(CLI::App& group, CommandLine& line) {
               "It has the newest checkpoint of each ledger of this device and of its access log,\n"
               "and proofs that they only grew. It shows ids and sizes, and no entry.");
   auto arguments = std::make_shared<RequestArguments>();
-  add_out(command, arguments->out);
+  add_text_out(command, arguments->out);
   when_chosen(command, line, arguments, request);
 }
 
@@ -170,7 +166,7 @@ void add_sign(CLI::App& group, CommandLine& line) {
   command->add_option("file", arguments->file, "A request, '-' for standard input")
       ->required()
       ->type_name("FILE");
-  add_out(command, arguments->out);
+  add_text_out(command, arguments->out);
   when_chosen(command, line, arguments, sign);
 }
 

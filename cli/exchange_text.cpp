@@ -55,6 +55,10 @@ void write_exchange_text(Session& session, const std::string& text, const std::s
   }
 }
 
+void add_text_out(CLI::App* command, std::string& path) {
+  command->add_option("--out", path, "Write the text to this new file")->type_name("FILE");
+}
+
 Roles parse_roles(const std::string& text) {
   Roles roles;
   for (std::size_t at = 0; at <= text.size();) {

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "cli/command.hpp"
 #include "cli/json.hpp"
 #include "cli/session.hpp"
 #include "vault/partners.hpp"
@@ -16,6 +17,9 @@ namespace muniment {
 // `text` of `object`, which is printed then in any case.
 void write_exchange_text(Session& session, const std::string& text, const std::string& path,
                          Json object);
+
+// The option --out of a command that makes a text: `path` of write_exchange_text.
+void add_text_out(CLI::App* command, std::string& path);
 
 // "custodian,reader"; Error(usage) names what is no role.
 [[nodiscard]] Roles parse_roles(const std::string& text);
