@@ -2,6 +2,7 @@
 #include <thread>
 
 #include "tests/attacks/partner_view.hpp"
+#include "tests/attacks/rewrites.hpp"
 #include "tests/audit/fixture.hpp"
 #include "vault/audit/format.hpp"
 #include "vault/audit/ratchet.hpp"
@@ -10,11 +11,12 @@
 namespace muniment::test {
 namespace {
 
-using Entries = std::vector<std::string>;
-
 // Two commits of three records each, for which a partner vouched.
 class Log : public AccessFixture {
  public:
+  // Of the records; the first entry begins the segment.
+  static constexpr std::size_t third = 3;
+
   // Logs of different `salt` have the same keys, sizes and records, and no entry in common.
   explicit Log(std::size_t salt = 0) {
     static_cast<void>(random.bytes(salt));
@@ -123,9 +125,6 @@ class Log : public AccessFixture {
   SignedNote x_note;
 };
 
-// The third of the records.
-constexpr std::size_t third = 3;
-
 Shown edited_in_one_copy() {
   Log log;
   log.flip("log.2", log.read("log.2").size() / 2);
@@ -138,76 +137,8 @@ Shown edited_in_both_copies() {
   return log.shown();
 }
 
-Shown edited_with_checksums() {
-  Log log;
-  Entries entries = log.entries();
-  entries[third] = log.made_up();
-  log.rewrite(entries);
-  return log.shown();
-}
-
-Shown removed() {
-  Log log;
-  Entries entries = log.entries();
-  entries.erase(entries.begin() + third);
-  log.rewrite(entries);
-  return log.shown();
-}
-
-Shown inserted() {
-  Log log;
-  Entries entries = log.entries();
-  entries.insert(entries.begin() + third, log.made_up());
-  log.rewrite(entries);
-  return log.shown();
-}
-
-Shown reordered() {
-  Log log;
-  Entries entries = log.entries();
-  std::swap(entries[third], entries[third + 1]);
-  log.rewrite(entries);
-  return log.shown();
-}
-
-Shown duplicated() {
-  Log log;
-  Entries entries = log.entries();
-  entries.push_back(entries[third]);
-  log.rewrite(entries);
-  return log.shown();
-}
-
-Shown edited_and_signed() {
-  Log log;
-  Entries entries = log.entries();
-  entries[third] = log.made_up();
-  log.rewrite_signed(entries);
-  return log.shown();
-}
-
-Shown removed_and_signed() {
-  Log log;
-  Entries entries = log.entries();
-  entries.erase(entries.begin() + third);
-  log.rewrite_signed(entries);
-  return log.shown();
-}
-
-Shown of_another_device() {
-  Log log;
-  Entries entries = log.entries();
-  entries[third] = Log(1).entries()[third];
-  log.rewrite(entries);
-  return log.shown();
-}
-
-Shown of_another_device_and_signed() {
-  Log log;
-  Entries entries = log.entries();
-  entries[third] = Log(1).entries()[third];
-  log.rewrite_signed(entries);
-  return log.shown();
+void put_in_foreign(Log&, Entries& entries) {
+  entries[Log::third] = Log(1).entries()[Log::third];
 }
 
 Shown cut_by_one() {
@@ -255,7 +186,7 @@ Shown older_entry_with_its_tile() {
   for (int i = 0; i < 200; ++i) log.write_three();
   const auto path = log.path("tile/entries/000");
   auto bundle = *decode_bundle(*read_file(log.files, path, 1U << 24U), tile_width_max);
-  bundle[third] = bundle[third + 1];
+  bundle[Log::third] = bundle[Log::third + 1];
   write_file_atomically(log.files, path, encode_bundle(bundle));
   Leaves leaves;
   for (const Bytes& entry : bundle) leaves.push_back(leaf_hash(entry));
@@ -351,55 +282,36 @@ Shown key_taken_later() {
 
 AttackGroup access_log_attacks() {
   const std::string damaged = shown_as(ErrorCode::damaged);
-  return {
-      "On the access log",
-      "Somebody with root on the machine, who can write every file; and where it says *signed*, "
-      "with the daemon's key file too, which opens the key that signs the log.",
+  std::vector<Attack> attacks{
+      {"an entry edited in one copy",
+       "the other copy has it whole",
+       {seen::healed},
+       edited_in_one_copy},
+      {"an entry edited in both copies",
+       "the vault stays shut until somebody says `log repair`, which is recorded",
+       {damaged},
+       edited_in_both_copies},
+  };
+  std::ranges::move(unsigned_rewrites<Log>(), std::back_inserter(attacks));
+  attacks.insert(
+      attacks.end(),
       {
-          {"an entry edited in one copy",
-           "the other copy has it whole",
-           {seen::healed},
-           edited_in_one_copy},
-          {"an entry edited in both copies",
-           "the vault stays shut until somebody says `log repair`, which is recorded",
-           {damaged},
-           edited_in_both_copies},
-          {"an entry edited, with its checksums",
-           "the entries do not give the root that was signed",
-           {damaged},
-           edited_with_checksums},
-          {"an entry removed",
-           "the entries do not give the root that was signed",
-           {damaged},
-           removed},
-          {"an entry inserted",
-           "the entries do not give the root that was signed",
-           {damaged},
-           inserted},
-          {"two entries reordered",
-           "the entries do not give the root that was signed",
-           {damaged},
-           reordered},
-          {"an entry duplicated",
-           "the entries do not give the root that was signed",
-           {damaged},
-           duplicated},
           {"an entry edited, and signed",
            "auditors find a record that the ratchet's key did not seal",
            {seen::named, seen::fork},
-           edited_and_signed},
+           rewritten_and_signed<Log, edit>},
           {"an entry removed, and signed",
            "auditors find that what follows does not open in its place",
            {seen::named, seen::rollback},
-           removed_and_signed},
+           rewritten_and_signed<Log, remove>},
           {"an entry of another device's log put in",
-           "the entries do not give the root that was signed",
+           not_the_root,
            {damaged},
-           of_another_device},
+           rewritten<Log, put_in_foreign>},
           {"an entry of another device's log put in, and signed",
            "auditors find a record that does not open here",
            {seen::named, seen::fork},
-           of_another_device_and_signed},
+           rewritten_and_signed<Log, put_in_foreign>},
           {"the tail cut by one commit",
            "the next record says how long the log was, since the ratchet's state knew",
            {seen::named, seen::rollback},
@@ -449,7 +361,12 @@ AttackGroup access_log_attacks() {
            "no key is open then, so they wait in a file that nothing protects",
            {},
            spool_removed},
-      }};
+      });
+  return {
+      "On the access log",
+      "Somebody with root on the machine, who can write every file; and where it says *signed*, "
+      "with the daemon's key file too, which opens the key that signs the log.",
+      std::move(attacks)};
 }
 
 }  // namespace muniment::test

@@ -1,4 +1,7 @@
+#include <algorithm>
+
 #include "tests/attacks/partner_view.hpp"
+#include "tests/attacks/rewrites.hpp"
 #include "tests/ledger/fixture.hpp"
 #include "vault/ledger/fork.hpp"
 #include "vault/ledger/tail.hpp"
@@ -6,11 +9,11 @@
 namespace muniment::test {
 namespace {
 
-using Entries = std::vector<std::string>;
-
 // Two commits of four entries each, which a partner has, too.
 class OwnLedger : public LedgerFixture {
  public:
+  static constexpr std::size_t third = 2;
+
   // Ledgers of different `first` have the same key and size, and no entry in common.
   explicit OwnLedger(std::uint64_t first = 0) {
     for (const std::uint64_t commit : {0U, 1U}) {
@@ -22,6 +25,8 @@ class OwnLedger : public LedgerFixture {
   }
 
   [[nodiscard]] Entries entries() { return all_entries(*find()); }
+
+  [[nodiscard]] static std::string made_up() { return "muniment/test/v1\nmade up\n"; }
 
   // What root can write: both copies, with checksums that fit, under the checkpoint that was there.
   void rewrite(const Entries& entries) { rewrite(entries, x_note); }
@@ -78,26 +83,6 @@ class OwnLedger : public LedgerFixture {
   SignedNote x_note;
 };
 
-constexpr std::size_t third = 2;
-
-// After `change` of the list of entries; with or without a new signature.
-template <class Change>
-Shown changed(Change&& change, bool is_signed = false) {
-  OwnLedger ledger;
-  Entries entries = ledger.entries();
-  change(entries);
-  if (is_signed) {
-    ledger.rewrite_signed(entries);
-  } else {
-    ledger.rewrite(entries);
-  }
-  return ledger.shown();
-}
-
-void edit(Entries& entries) {
-  entries[third] = "muniment/test/v1\nmade up\n";
-}
-
 Shown edited_in_one_copy() {
   OwnLedger ledger;
   ledger.flip(0, ledger.read(0).size() / 2);
@@ -108,30 +93,6 @@ Shown edited_in_both_copies() {
   OwnLedger ledger;
   for (const std::size_t copy : {0U, 1U}) ledger.flip(copy, 100);
   return ledger.shown();
-}
-
-Shown edited_with_checksums() {
-  return changed(edit);
-}
-
-Shown edited_and_signed() {
-  return changed(edit, true);
-}
-
-Shown removed() {
-  return changed([](Entries& entries) { entries.erase(entries.begin() + third); });
-}
-
-Shown inserted() {
-  return changed([](Entries& entries) { entries.insert(entries.begin() + third, "made up"); });
-}
-
-Shown reordered() {
-  return changed([](Entries& entries) { std::swap(entries[third], entries[third + 1]); });
-}
-
-Shown duplicated() {
-  return changed([](Entries& entries) { entries.push_back(entries[third]); });
 }
 
 Shown cut_by_one() {
@@ -204,39 +165,17 @@ Shown forged_fork_proof() {
 
 AttackGroup ledger_attacks() {
   const std::string damaged = shown_as(ErrorCode::damaged);
-  return {
-      "On a ledger",
-      "Somebody with root on the machine, who can write every file; and where it says *signed*, "
-      "with the daemon's key file too, which opens the key that signs the device's ledgers.",
+  std::vector<Attack> attacks{
+      {"an entry edited in one copy",
+       "the other copy has it whole",
+       {seen::healed},
+       edited_in_one_copy},
+      {"an entry edited in both copies", "the entry is named", {damaged}, edited_in_both_copies},
+  };
+  std::ranges::move(unsigned_rewrites<OwnLedger>(), std::back_inserter(attacks));
+  attacks.insert(
+      attacks.end(),
       {
-          {"an entry edited in one copy",
-           "the other copy has it whole",
-           {seen::healed},
-           edited_in_one_copy},
-          {"an entry edited in both copies",
-           "the entry is named",
-           {damaged},
-           edited_in_both_copies},
-          {"an entry edited, with its checksums",
-           "the entries do not give the root that was signed",
-           {damaged},
-           edited_with_checksums},
-          {"an entry removed",
-           "the entries do not give the root that was signed",
-           {damaged},
-           removed},
-          {"an entry inserted",
-           "the entries do not give the root that was signed",
-           {damaged},
-           inserted},
-          {"two entries reordered",
-           "the entries do not give the root that was signed",
-           {damaged},
-           reordered},
-          {"an entry duplicated",
-           "the entries do not give the root that was signed",
-           {damaged},
-           duplicated},
           {"a ledger of another collection in its place",
            "its header, origin and signature are another's",
            {damaged},
@@ -245,7 +184,7 @@ AttackGroup ledger_attacks() {
           {"an entry edited, and signed",
            "it is a whole ledger; it does not grow out of what partners have",
            {{}, seen::fork},
-           edited_and_signed},
+           rewritten_and_signed<OwnLedger, edit>},
           {"a fresh ledger of the same size, signed",
            "as above",
            {{}, seen::fork},
@@ -264,7 +203,12 @@ AttackGroup ledger_attacks() {
            "with the other",
            {seen::refused},
            forged_fork_proof},
-      }};
+      });
+  return {
+      "On a ledger",
+      "Somebody with root on the machine, who can write every file; and where it says *signed*, "
+      "with the daemon's key file too, which opens the key that signs the device's ledgers.",
+      std::move(attacks)};
 }
 
 }  // namespace muniment::test

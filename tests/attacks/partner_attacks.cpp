@@ -71,52 +71,40 @@ Shown news_withheld() {
   return {named_if(bbc.has_todo("expire"))};
 }
 
-Shown whole_vault_put_back() {
+// The first's vault as it was before a partner heard news of it.
+struct PutBack {
+  PutBack() {
+    const fs::path copy = partners.directory.path() / "copy";
+    fs::copy(spiegel.path, copy, fs::copy_options::recursive);
+    spiegel.append(spiegel.ledger(), {"muniment/test/v1\nnews\n"});
+    bbc.accept(spiegel.text_for("bbc"));
+    fs::remove_all(spiegel.path);
+    fs::copy(copy, spiegel.path, fs::copy_options::recursive);
+  }
+
   PartnerVaults partners{"spiegel", "bbc"};
   PartnerVault& spiegel = partners[0];
-  const fs::path copy = partners.directory.path() / "copy";
-  fs::copy(spiegel.path, copy, fs::copy_options::recursive);
-  spiegel.append(spiegel.ledger(), {"muniment/test/v1\nnews\n"});
-  partners[1].accept(spiegel.text_for("bbc"));
-  fs::remove_all(spiegel.path);
-  fs::copy(copy, spiegel.path, fs::copy_options::recursive);
-  const AcceptReport report = spiegel.accept(partners[1].text_for("spiegel"));
+  PartnerVault& bbc = partners[1];
+};
+
+Shown whole_vault_put_back() {
+  PutBack old;
+  const AcceptReport report = old.spiegel.accept(old.bbc.text_for("spiegel"));
   // It has its own entries back from who had them.
   return {{}, report.entries == 1 && report.damage.empty() ? seen::rollback : ""};
 }
 
 Shown whole_vault_put_back_and_used() {
-  PartnerVaults partners{"spiegel", "bbc"};
-  PartnerVault& spiegel = partners[0];
-  const fs::path copy = partners.directory.path() / "copy";
-  fs::copy(spiegel.path, copy, fs::copy_options::recursive);
-  spiegel.append(spiegel.ledger(), {"muniment/test/v1\nnews\n"});
-  partners[1].accept(spiegel.text_for("bbc"));
-  fs::remove_all(spiegel.path);
-  fs::copy(copy, spiegel.path, fs::copy_options::recursive);
-  spiegel.append(spiegel.ledger(), {"muniment/test/v1\nother news\n"});
-  partners[1].accept(spiegel.text_for("bbc"));
-  return {{}, partners[1].has_todo(two_histories) ? seen::fork : ""};
+  PutBack old;
+  old.spiegel.append(old.spiegel.ledger(), {"muniment/test/v1\nother news\n"});
+  old.bbc.accept(old.spiegel.text_for("bbc"));
+  return {{}, old.bbc.has_todo(two_histories) ? seen::fork : ""};
 }
 
 Shown grant_of_nothing() {
   PartnerVaults partners{"spiegel", "bbc"};
   PartnerVault& hostile = partners[0];
-  const UnlockedKeyring keys = hostile.keys();
-  NewCollection wanted;
-  wanted.record.name = "trap";
-  wanted.creator = hostile.identity().device;
-  const auto& authority = *keys.reading->keys.authority;
-  CollectionFounding made =
-      found_collection(hostile.consortium(), wanted, authority, hostile.random);
-  Grant grant = *decode_grant(decode_grant_entry(made.entries[2])->text);
-  grant.to = partners[1].identity().device;
-  const Bytes envelope = to_bytes("no envelope");
-  grant.envelope = EnvelopeRef::of(envelope);
-  const std::string text = encode(grant);
-  made.entries.push_back(encode(GrantEntry{
-      text, {approve(authority, hostile.member(), approval_namespace::grant, text)}, envelope}));
-  hostile.append(made.ledger, made.entries);
+  hostile.append_bad_grant(partners[1]);
   partners[1].accept(hostile.text_for("bbc"));
   return {named_if(partners[1].has_todo("does not hold the keys that it says"))};
 }

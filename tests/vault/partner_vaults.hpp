@@ -81,6 +81,24 @@ struct PartnerVault {
     LedgerWriter::open(*files, path / "ledgers", ledger_name, verify_key(log)).append(entries, log);
   }
 
+  // A collection, granted to the device of `to` with an envelope that is none.
+  void append_bad_grant(PartnerVault& to) {
+    const UnlockedKeyring own = keys();
+    NewCollection wanted;
+    wanted.record.name = "trap";
+    wanted.creator = identity().device;
+    const auto& authority = *own.reading->keys.authority;
+    CollectionFounding made = found_collection(consortium(), wanted, authority, random);
+    Grant grant = *decode_grant(decode_grant_entry(made.entries[2])->text);
+    grant.to = to.identity().device;
+    const Bytes envelope = to_bytes("no envelope");
+    grant.envelope = EnvelopeRef::of(envelope);
+    const std::string text = encode(grant);
+    made.entries.push_back(encode(GrantEntry{
+        text, {approve(authority, member(), approval_namespace::grant, text)}, envelope}));
+    append(made.ledger, made.entries);
+  }
+
   // Another device of the member, whose ledger came in; its name cannot be read.
   DeviceId add_device() {
     const UnlockedKeyring own = keys();
