@@ -262,7 +262,9 @@ TEST_CASE("database: a file that lost its end is damage") {
     const Database database = scratch.create_filled(500);
   }
   const Bytes content = scratch.content();
-  for (const std::size_t lost : {1U, 4096U, 40'000U}) {
+  // SQLite reads what is missing of a page as zeros. One byte alone, the last of a tag, is zero
+  // once in 256 times.
+  for (const std::size_t lost : {16U, 4096U, 40'000U}) {
     scratch.overwrite(ByteView(content).first(content.size() - lost));
     const Error error = error_of([&] {
       Database database = scratch.open();
