@@ -44,7 +44,7 @@ Json to_json(const StatusReport::Daemon& daemon) {
   return object;
 }
 
-Json to_json(const StatusReport& report, std::span<const LogWitnesses> logs) {
+Json to_json(const StatusReport& report) {
   Json object{{"vault", report.vault.hex()}};
   put_bytes(object, "directory", report.directory.native());
   object["unlocked"] = report.unlocked;
@@ -74,7 +74,7 @@ Json to_json(const StatusReport& report, std::span<const LogWitnesses> logs) {
                         {"left_behind", report.left_behind}};
   }
   object["witnesses"] = Json::array();
-  for (const LogWitnesses& log : logs) object["witnesses"].push_back(to_json(log));
+  for (const LogWitnesses& log : report.logs) object["witnesses"].push_back(to_json(log));
   if (report.daemon) object["daemon"] = to_json(*report.daemon);
   object["vouched"] = Json::array();
   for (const StatusReport::Witness& witness : report.witnesses) {
@@ -184,8 +184,7 @@ void write_witnesses(Terminal& terminal, std::span<const LogWitnesses> logs) {
   }
 }
 
-void write_screen(Terminal& terminal, const StatusReport& report,
-                  std::span<const LogWitnesses> logs, UnixSeconds now) {
+void write_screen(Terminal& terminal, const StatusReport& report, UnixSeconds now) {
   terminal.write_line(
       fmt::format("vault       {} in {}", report.vault.hex(), escape(report.directory.native())));
   terminal.write_line(
@@ -220,7 +219,7 @@ void write_screen(Terminal& terminal, const StatusReport& report,
                                          : "key backup  none");
   write_copies(terminal, report, now);
   if (report.daemon) write_daemon(terminal, *report.daemon, now);
-  write_witnesses(terminal, logs);
+  write_witnesses(terminal, report.logs);
   write_vouched(terminal, report, now);
   for (const std::string& line : report.todo) terminal.write_line("to do       " + line);
   if (report.todo.empty()) terminal.write_line("to do       nothing");
@@ -229,11 +228,10 @@ void write_screen(Terminal& terminal, const StatusReport& report,
 ExitCode status(Session& session, const NoArguments&) {
   Vault vault = session.open_unlocked_if_given();
   const StatusReport report = vault.status();
-  const std::vector<LogWitnesses> logs = vault.witnesses();
   if (session.options().json) {
-    session.terminal().write_line(to_line(to_json(report, logs)));
+    session.terminal().write_line(to_line(to_json(report)));
   } else {
-    write_screen(session.terminal(), report, logs, session.environment().clock.now());
+    write_screen(session.terminal(), report, session.environment().clock.now());
   }
   return ExitCode::ok;
 }

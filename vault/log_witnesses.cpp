@@ -41,21 +41,12 @@ LoggedTree Vault::State::tree_of(AccessLogView log) {
           [view](std::uint64_t size) { return view->proof_since(size); }};
 }
 
-std::map<std::tuple<CollectionId, DeviceId, std::uint64_t>, WitnessStanding>
-Vault::State::snapshot_witnesses() const {
-  std::map<std::tuple<CollectionId, DeviceId, std::uint64_t>, WitnessStanding> result;
+std::map<LedgerId, LogVouched> Vault::State::vouched_ledgers() const {
+  std::map<LedgerId, LogVouched> result;
   for (const Ledger& ledger : record->ledgers.ledgers) {
-    const LedgerName& name = ledger.name();
-    if (name.collection == consortium_collection) continue;
     LogVouched vouched = vouched_for(tree_of(ledger));
     if (vouched.condemned) vouched.sizes.clear();
-    for (std::uint64_t i = 0; i < ledger.size(); ++i) {
-      const std::string entry = ledger.entry(i);
-      const auto snapshot = act_of(entry) == Act::snapshot ? decode_snapshot(entry) : std::nullopt;
-      if (!snapshot) continue;
-      result.emplace(std::tuple(name.collection, name.device, snapshot->number),
-                     standing_at(i + 1, vouched.sizes, vouched.quorum));
-    }
+    result.emplace(ledger.name().id(), std::move(vouched));
   }
   return result;
 }

@@ -107,13 +107,7 @@ Witnessed witnessed(const Ledger& ledger, const NoteKey<LogPurpose>& log,
                     const Consortium& consortium) {
   Witnessed result{log_signature_alone(ledger.checkpoint(), log), {}};
   const NoteSignature own = result.note.signatures.front();
-  for (const auto& [id, device] : consortium.devices()) {
-    const CharterMember* member = consortium.charter().find(device.certificate.member);
-    const bool may =
-        consortium.is_active(id) && member != nullptr && member->roles.has(Role::witness);
-    if (!may) continue;
-    const NoteKey<WitnessPurpose> witness{witness_name(consortium.id(), id),
-                                          device.certificate.keys.witness};
+  for (const auto& [id, witness] : witness_keys(consortium)) {
     std::optional<UnixSeconds> newest;
     NoteSignature kept;
     for (const NoteSignature& line : ledger.checkpoint().signatures) {

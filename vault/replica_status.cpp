@@ -85,26 +85,23 @@ void Vault::State::report_witnesses(StatusReport& report) const {
   const Device* own = own_device();
   if (own == nullptr) return;
   const std::map<MemberId, UnixSeconds> words = last_words(*record);
-  const Charter& charter = record->consortium.charter();
+  const WitnessQuorum quorum = quorum_for(record->consortium, own->certificate.member);
   std::vector<UnixSeconds> times;
-  for (const CharterMember& member : charter.members) {
-    if (!member.roles.has(Role::witness) || member.id == own->certificate.member) continue;
+  for (const WitnessingMember& member : quorum.members) {
     StatusReport::Witness& witness = report.witnesses.emplace_back();
-    witness.member = member.id.hex();
+    witness.member = member.member.hex();
     if (opened) {
-      const auto name = opened->names.members.find(member.id);
+      const auto name = opened->names.members.find(member.member);
       if (name != opened->names.members.end()) witness.member = name->second;
     }
-    const auto last = words.find(member.id);
+    const auto last = words.find(member.member);
     if (last == words.end()) continue;
     witness.last = last->second;
     times.push_back(last->second);
   }
-  const std::size_t needed =
-      std::min<std::size_t>(charter.thresholds.witness, report.witnesses.size());
-  if (needed == 0 || times.size() < needed) return;
+  if (quorum.needed == 0 || times.size() < quorum.needed) return;
   std::ranges::sort(times, std::greater{});
-  report.witnessed = times[needed - 1];
+  report.witnessed = times[quorum.needed - 1];
   const UnixSeconds days = (environment.clock.now() - *report.witnessed) / day;
   if (days >= witnessed_alarm_days) {
     report.todo.push_back(fmt::format(

@@ -18,20 +18,13 @@ constexpr UnixSeconds sign_of_life_interval = 3 * 24 * 60 * 60;
 }  // namespace
 
 std::vector<NoteKey<WitnessPurpose>> Replication::witnesses() const {
-  const Consortium& now = state().record->consortium;
   std::vector<NoteKey<WitnessPurpose>> result;
-  for (const auto& [id, known] : now.devices()) {
-    const CharterMember* member = now.charter().find(known.certificate.member);
-    if (!now.is_active(id) || member == nullptr || !member->roles.has(Role::witness)) continue;
-    result.push_back({witness_name(now.id(), id), known.certificate.keys.witness});
-  }
+  for (const auto& [id, key] : witness_keys(state().record->consortium)) result.push_back(key);
   return result;
 }
 
 bool Replication::is_witness() const {
-  const std::string own = witness_name(consortium(), device());
-  const auto all = witnesses();
-  return std::ranges::find(all, own, &NoteKey<WitnessPurpose>::name) != all.end();
+  return witness_keys(state().record->consortium).contains(device());
 }
 
 // Not before it is known what partners saw of a vault that was put back: it may have cosigned what

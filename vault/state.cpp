@@ -402,6 +402,10 @@ std::string Vault::State::describe_fork(const LedgerName& ledger) const {
                      ledger.id().hex(), escape(device));
 }
 
+std::string Vault::State::describe_kept_fork(const LedgerName& ledger) const {
+  return describe_fork(ledger) + "; the proof is in forks/" + ledger.id().hex();
+}
+
 std::string Vault::State::describe_fork(const CharterFork& fork) {
   const std::uint32_t number = decode_charter(fork.other.text)->number;
   return fmt::format("charter {}: two texts of this number were approved; {}", number,

@@ -168,9 +168,8 @@ struct Vault::State {
   [[nodiscard]] static LoggedTree tree_of(const Ledger& ledger);
   [[nodiscard]] static LoggedTree tree_of(AccessLogView log);
   [[nodiscard]] LogVouched vouched_for(const LoggedTree& log) const;
-  // By snapshot: collection, device and number.
-  [[nodiscard]] std::map<std::tuple<CollectionId, DeviceId, std::uint64_t>, WitnessStanding>
-  snapshot_witnesses() const;
+  // Of all ledgers; nobody vouches for one that is condemned.
+  [[nodiscard]] std::map<LedgerId, LogVouched> vouched_ledgers() const;
 
   // Whose devices and recovery words can read what is written now; never empty.
   [[nodiscard]] std::vector<Auditor> auditors() const;
@@ -245,6 +244,8 @@ struct Vault::State {
   // What is said of a ledger with two histories, and of whose device it is as far as names can be
   // read.
   [[nodiscard]] std::string describe_fork(const LedgerName& ledger) const;
+  // And where its proof is kept.
+  [[nodiscard]] std::string describe_kept_fork(const LedgerName& ledger) const;
   // The same of charters.
   [[nodiscard]] static std::string describe_fork(const CharterFork& fork);
   [[nodiscard]] std::vector<NamedSnapshot> named_snapshots(

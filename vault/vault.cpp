@@ -145,11 +145,13 @@ std::vector<SnapshotInfo> Vault::snapshots(const std::optional<std::string>& col
   static_cast<void>(x_state->unlocked());
   const auto permit = x_state->begin(std::move(subject), activity);
   std::vector<SnapshotInfo> infos;
-  const auto witnesses = x_state->snapshot_witnesses();
+  const std::map<LedgerId, LogVouched> vouched = x_state->vouched_ledgers();
   for (const NamedSnapshot& snapshot : x_state->named_snapshots(collection)) {
     SnapshotInfo& info = infos.emplace_back(x_state->describe(snapshot, permit, activity));
-    const auto found = witnesses.find({info.collection_id, info.device_id, info.number});
-    if (found != witnesses.end()) info.witnesses = found->second;
+    const auto found = vouched.find(snapshot.facts.ledger);
+    if (found == vouched.end()) continue;
+    info.witnesses =
+        standing_at(snapshot.facts.entry + 1, found->second.sizes, found->second.quorum);
   }
   return infos;
 }

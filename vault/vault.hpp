@@ -268,6 +268,7 @@ struct StatusReport {
   };
   std::vector<Witness> witnesses;        // of other members
   std::optional<UnixSeconds> witnessed;  // since then as many of them vouched as the charter wants
+  std::vector<LogWitnesses> logs;        // as witnesses() says
   std::vector<LedgerId> frozen;          // ledgers of which two histories are known
   std::uint64_t packs_unlisted = 0;      // left by an interrupted ingest; the next one adopts them
   std::uint64_t bytes_unlisted = 0;      // of these packs

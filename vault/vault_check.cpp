@@ -252,8 +252,9 @@ StatusReport Vault::status() {
         "newest "
         "text of each with 'muniment accept FILE', or run 'muniment key resume'");
   }
+  report.logs = witnesses();
   std::string below;
-  for (const LogWitnesses& log : witnesses()) {
+  for (const LogWitnesses& log : report.logs) {
     if (!log.own || log.standing.of == 0 || log.standing.is_quorum()) continue;
     below += fmt::format("{}{} ({}/{})", below.empty() ? "" : ", ", escape(log.log),
                          log.standing.count, log.standing.of);

@@ -93,8 +93,7 @@ void Witnessing::note_own_fork(const ForkEntry& fork, WitnessImportReport& repor
     return;
   }
   vault.freeze(fork);
-  report.damage.push_back(vault.describe_fork(fork.fork.name) + "; the proof is in forks/" +
-                          fork.fork.name.id().hex());
+  report.damage.push_back(vault.describe_kept_fork(fork.fork.name));
 }
 
 void Witnessing::take(const WitnessAnswer& answer, const DeviceId& witness,

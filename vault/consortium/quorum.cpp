@@ -10,6 +10,19 @@ std::string witness_name(const ConsortiumId& consortium, const DeviceId& device)
   return "muniment/" + consortium.hex() + "/" + device.hex();
 }
 
+std::map<DeviceId, NoteKey<WitnessPurpose>> witness_keys(const Consortium& consortium) {
+  std::map<DeviceId, NoteKey<WitnessPurpose>> result;
+  for (const auto& [id, device] : consortium.devices()) {
+    const CharterMember* member = consortium.charter().find(device.certificate.member);
+    if (!consortium.is_active(id) || member == nullptr || !member->roles.has(Role::witness)) {
+      continue;
+    }
+    result.emplace(id, NoteKey<WitnessPurpose>{witness_name(consortium.id(), id),
+                                               device.certificate.keys.witness});
+  }
+  return result;
+}
+
 std::vector<NoteKey<WitnessPurpose>> WitnessQuorum::keys() const {
   std::vector<NoteKey<WitnessPurpose>> result;
   for (const WitnessingMember& member : members) {
@@ -20,13 +33,14 @@ std::vector<NoteKey<WitnessPurpose>> WitnessQuorum::keys() const {
 
 WitnessQuorum quorum_for(const Consortium& consortium, const MemberId& owner) {
   WitnessQuorum quorum;
+  const auto keys = witness_keys(consortium);
   for (const CharterMember& member : consortium.charter().members) {
     if (member.id == owner || !member.roles.has(Role::witness)) continue;
     WitnessingMember& witness = quorum.members.emplace_back(WitnessingMember{member.id, {}});
-    for (const auto& [id, device] : consortium.devices()) {
-      if (device.certificate.member != member.id || !consortium.is_active(id)) continue;
-      witness.devices.emplace(id, NoteKey<WitnessPurpose>{witness_name(consortium.id(), id),
-                                                          device.certificate.keys.witness});
+    for (const auto& [id, key] : keys) {
+      if (consortium.devices().at(id).certificate.member == member.id) {
+        witness.devices.emplace(id, key);
+      }
     }
   }
   quorum.needed =

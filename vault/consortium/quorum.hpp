@@ -12,6 +12,10 @@ namespace muniment {
 // The name under which a device signs as a witness: `muniment/<consortium>/<device>`.
 [[nodiscard]] std::string witness_name(const ConsortiumId& consortium, const DeviceId& device);
 
+// Of the active devices of all members with the role witness.
+[[nodiscard]] std::map<DeviceId, NoteKey<WitnessPurpose>> witness_keys(
+    const Consortium& consortium);
+
 struct WitnessingMember {
   MemberId member;
   std::map<DeviceId, NoteKey<WitnessPurpose>> devices;  // active ones; may be none
