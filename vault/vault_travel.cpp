@@ -207,8 +207,6 @@ ReturnReport Vault::end_travel(const RecoverySeed* seed, Activity& activity) {
       report.missing.push_back(id);
     }
   }
-  // It has gone past what could not be read.
-  if (!report.restored.empty()) state.make_catalog(activity);
   return report;
 }
 
