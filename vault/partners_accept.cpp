@@ -159,6 +159,9 @@ bool Partners::put_back(std::span<const Exchange> exchanges, AcceptReport& repor
       std::filesystem::rename(path, aside);
       static_cast<void>(merge_ledger(files, vault.ledger_directory(), copy, log->second));
       // What others said of its checkpoints is none the worse.
+      const auto anchors = anchor_directory(vault.ledger_directory(), copy.name.id());
+      const std::filesystem::path kept = aside / anchors.filename();
+      if (std::filesystem::exists(kept)) std::filesystem::rename(kept, anchors);
       report.news.push_back(ledger_label(copy.name.id()) +
                             ": it was damaged here, and was put back from the text");
       any = true;

@@ -2,6 +2,8 @@
 #include <doctest/doctest.h>
 
 #include "tests/vault/partner_vaults.hpp"
+#include "vault/anchor.hpp"
+#include "vault/anchors.hpp"
 #include "vault/consortium/fork.hpp"
 #include "vault/rebuild.hpp"
 
@@ -197,6 +199,28 @@ TEST_CASE("partners: a ledger that is damaged here is put back from a text, with
   CHECK(report.entries == 1);
   CHECK(report.damage.empty());
   CHECK(PartnerVault::contains(report.news, "ledger " + id + ": it was damaged here"));
+  Vault vault = bbc.open();
+  CHECK(vault.verify(VerifyDepth::presence, bbc.activity).damage.empty());
+}
+
+TEST_CASE("partners: a ledger that is put back from a text keeps its anchors") {
+  PartnerVaults partners{"spiegel", "bbc", "lemonde"};
+  PartnerVault& bbc = partners[1];
+  {
+    Vault vault = bbc.open_locked();
+    CHECK_FALSE(
+        Anchors(vault).request(partners.directory.path() / "asked", true, bbc.activity).empty());
+  }
+  const LedgerId id = partners[2].ledger().id();
+  const auto anchors = [&] { return list_anchors(*bbc.files, bbc.path / "ledgers", id); };
+  REQUIRE(anchors().size() == 1);
+  const test::fs::path damaged = bbc.path / "ledgers" / id.hex();
+  for (const char* tail : {"tail", "tail.2"}) {
+    test::flip_bit(damaged / tail, test::fs::file_size(damaged / tail) - 3);
+  }
+  const AcceptReport report = bbc.accept(partners[0].text_for("bbc"));
+  CHECK(PartnerVault::contains(report.news, "ledger " + id.hex() + ": it was damaged here"));
+  CHECK(anchors().size() == 1);
   Vault vault = bbc.open();
   CHECK(vault.verify(VerifyDepth::presence, bbc.activity).damage.empty());
 }
