@@ -9,7 +9,6 @@ namespace {
 
 constexpr std::string_view blanks = " \t\r";
 constexpr std::uint64_t rescan_seconds_max = 3600;
-constexpr std::size_t short_id_digits = 8;
 constexpr std::uint64_t rate_min = 1000;
 constexpr std::uint64_t rate_max = 1'000'000'000'000;
 

@@ -10,6 +10,9 @@
 
 namespace muniment::sync {
 
+// What is said of a device or a collection in the log.
+inline constexpr std::size_t short_id_digits = 8;
+
 struct PeerConfig {
   DeviceId device;
   Address address;

@@ -17,7 +17,6 @@ constexpr seconds longest_step{2};
 constexpr seconds copies_interval{std::chrono::minutes{5}};
 // A session that lasted so long is not one of a row of failures.
 constexpr seconds good_session{60};
-constexpr std::size_t short_id_digits = 8;
 
 std::string short_text(const LedgerRef& ledger) {
   return "ledger " + ledger.collection.hex().substr(0, short_id_digits) + " of device " +

@@ -10,14 +10,6 @@ namespace {
 
 using test::LedgerFixture;
 
-VerifyKey<LogPurpose> log_key(const LedgerFixture& fixture) {
-  return verify_key(fixture.key);
-}
-
-LedgerCopy copy_of(LedgerFixture& fixture) {
-  return copy_ledger(*fixture.find());
-}
-
 template <class Call>
 void check_damaged(std::string_view said, Call&& call) {
   const auto error = test::error_of(call);
@@ -35,29 +27,29 @@ std::string encoded(const LedgerCopy& copy) {
 TEST_CASE("ledger copy: what is written comes back, and proves itself") {
   LedgerFixture fixture;
   fixture.append({2, 1});
-  const std::string text = encoded(copy_of(fixture));
+  const std::string text = encoded(fixture.copy());
   RecordReader record(text, "muniment/test/v1");
   const std::vector<LedgerCopy> copies = read_ledger_copies(record);
   REQUIRE(record.done());
   REQUIRE(copies.size() == 1);
   CHECK(copies[0].entries == LedgerFixture::entries(0, 3));
   CHECK(encoded(copies[0]) == text);
-  CHECK(is_authentic(copies[0], log_key(fixture)));
+  CHECK(is_authentic(copies[0], fixture.log_key()));
 }
 
 TEST_CASE("ledger copy: with an entry altered, left out or added it does not prove itself") {
   LedgerFixture fixture;
   fixture.append({3});
-  const LedgerCopy copy = copy_of(fixture);
+  const LedgerCopy copy = fixture.copy();
   LedgerCopy altered = copy;
   altered.entries[1] += "more\n";
-  CHECK_FALSE(is_authentic(altered, log_key(fixture)));
+  CHECK_FALSE(is_authentic(altered, fixture.log_key()));
   altered = copy;
   altered.entries.pop_back();
-  CHECK_FALSE(is_authentic(altered, log_key(fixture)));
+  CHECK_FALSE(is_authentic(altered, fixture.log_key()));
   altered = copy;
   altered.entries.push_back(copy.entries[0]);
-  CHECK_FALSE(is_authentic(altered, log_key(fixture)));
+  CHECK_FALSE(is_authentic(altered, fixture.log_key()));
   CHECK_FALSE(is_authentic(copy, verify_key(LedgerFixture::make_key(9))));
 }
 
@@ -65,13 +57,13 @@ TEST_CASE("ledger copy: merging makes a ledger, adds to it, and never takes away
   LedgerFixture here;
   LedgerFixture there;
   here.append({2});
-  const LedgerCopy early = copy_of(here);
-  CHECK(merge_ledger(there.files, there.ledgers, early, log_key(here)) == 2);
+  const LedgerCopy early = here.copy();
+  CHECK(merge_ledger(there.files, there.ledgers, early, here.log_key()) == 2);
   here.append({1, 4});
-  const LedgerCopy late = copy_of(here);
-  CHECK(merge_ledger(there.files, there.ledgers, late, log_key(here)) == 5);
-  CHECK(merge_ledger(there.files, there.ledgers, late, log_key(here)) == 0);
-  CHECK(merge_ledger(there.files, there.ledgers, early, log_key(here)) == 0);
+  const LedgerCopy late = here.copy();
+  CHECK(merge_ledger(there.files, there.ledgers, late, here.log_key()) == 5);
+  CHECK(merge_ledger(there.files, there.ledgers, late, here.log_key()) == 0);
+  CHECK(merge_ledger(there.files, there.ledgers, early, here.log_key()) == 0);
   CHECK(test::all_entries(*there.find()) == LedgerFixture::entries(0, 7));
   CHECK(there.check().empty());
 }
@@ -82,9 +74,9 @@ TEST_CASE("ledger copy: a second history is refused, and the first stays") {
   here.append({2});
   there.append({1});
   there.writer().append(LedgerFixture::entries(7, 2), there.key);
-  const LedgerCopy fork = copy_of(there);
+  const LedgerCopy fork = there.copy();
   check_damaged("differ at entry 1",
-                [&] { merge_ledger(here.files, here.ledgers, fork, log_key(here)); });
+                [&] { merge_ledger(here.files, here.ledgers, fork, here.log_key()); });
   CHECK(test::all_entries(*here.find()) == LedgerFixture::entries(0, 2));
 }
 
@@ -92,10 +84,10 @@ TEST_CASE("ledger copy: one that its device did not sign changes nothing") {
   LedgerFixture here;
   LedgerFixture there;
   here.append({2});
-  LedgerCopy copy = copy_of(here);
+  LedgerCopy copy = here.copy();
   copy.entries[0] += "x";
   check_damaged("not what its device signed",
-                [&] { merge_ledger(there.files, there.ledgers, copy, log_key(here)); });
+                [&] { merge_ledger(there.files, there.ledgers, copy, here.log_key()); });
   CHECK_FALSE(there.find());
 }
 

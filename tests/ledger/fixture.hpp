@@ -7,6 +7,7 @@
 #include "tests/support/fixed.hpp"
 #include "tests/support/memory_file_system.hpp"
 #include "vault/base/error.hpp"
+#include "vault/ledger/copy.hpp"
 #include "vault/ledger/repair.hpp"
 #include "vault/ledger/writer.hpp"
 
@@ -25,6 +26,9 @@ class LedgerFixture {
     FixedRandom random(seed);
     return {random.fixed<ConsortiumId>(), random.fixed<CollectionId>(), random.fixed<DeviceId>()};
   }
+
+  [[nodiscard]] VerifyKey<LogPurpose> log_key() const { return verify_key(key); }
+  [[nodiscard]] LedgerCopy copy() { return copy_ledger(*find()); }
 
   [[nodiscard]] LedgerWriter writer() { return writer(files); }
   [[nodiscard]] LedgerWriter writer(FileSystem& through) const {

@@ -9,16 +9,8 @@ namespace {
 
 using test::LedgerFixture;
 
-VerifyKey<LogPurpose> log_key(const LedgerFixture& fixture) {
-  return verify_key(fixture.key);
-}
-
-LedgerCopy copy_of(LedgerFixture& fixture) {
-  return copy_ledger(*fixture.find());
-}
-
 std::optional<LedgerFork> find(LedgerFixture& here, const LedgerCopy& copy) {
-  return find_fork(here.files, here.ledgers, copy, log_key(here));
+  return find_fork(here.files, here.ledgers, copy, here.log_key());
 }
 
 // Histories of `here` and `there` entries, of which the first `both` are the same.
@@ -42,12 +34,12 @@ TEST_CASE("fork: two histories of whatever sizes prove it, and each side finds t
       CAPTURE(both);
       CAPTURE(more);
       TwoHistories two(both, 2, more);
-      const auto fork = find(two.here, copy_of(two.there));
+      const auto fork = find(two.here, two.there.copy());
       REQUIRE(fork);
-      CHECK(is_proof(*fork, log_key(two.here)));
-      const auto other = find(two.there, copy_of(two.here));
+      CHECK(is_proof(*fork, two.here.log_key()));
+      const auto other = find(two.there, two.here.copy());
       REQUIRE(other);
-      CHECK(is_proof(*other, log_key(two.here)));
+      CHECK(is_proof(*other, two.here.log_key()));
       if (more == 2) continue;  // then each side takes its own for the earlier one
       CHECK(other->earlier.text == fork->earlier.text);
       CHECK(other->later.text == fork->later.text);
@@ -60,13 +52,13 @@ TEST_CASE("fork: two histories of whatever sizes prove it, and each side finds t
 TEST_CASE("fork: a ledger that only grew, or a copy that was not signed, is none") {
   LedgerFixture here;
   here.append({2});
-  const LedgerCopy early = copy_of(here);
+  const LedgerCopy early = here.copy();
   here.append({3});
   CHECK_FALSE(find(here, early));
   LedgerFixture there;
   there.append({2});
-  CHECK_FALSE(find(there, copy_of(here)));
-  LedgerCopy forged = copy_of(here);
+  CHECK_FALSE(find(there, here.copy()));
+  LedgerCopy forged = here.copy();
   forged.entries[1] += "x";
   CHECK_FALSE(find(here, forged));
   LedgerFixture empty;
@@ -75,41 +67,41 @@ TEST_CASE("fork: a ledger that only grew, or a copy that was not signed, is none
 
 TEST_CASE("fork: what proves it has no signature but the log's") {
   TwoHistories two(1, 1, 3);
-  LedgerCopy copy = copy_of(two.there);
+  LedgerCopy copy = two.there.copy();
   copy.checkpoint.signatures.push_back(
       {"witness.example", {}, to_bytes("whatever a witness says")});
   const auto fork = find(two.here, copy);
   REQUIRE(fork);
   CHECK(fork->later.signatures.size() == 1);
-  CHECK(is_proof(*fork, log_key(two.here)));
+  CHECK(is_proof(*fork, two.here.log_key()));
 }
 
 TEST_CASE("fork: nobody can claim one where there is none") {
   TwoHistories two(3, 2, 6);
-  const LedgerFork fork = *find(two.here, copy_of(two.there));
+  const LedgerFork fork = *find(two.here, two.there.copy());
   CHECK_FALSE(is_proof(fork, verify_key(LedgerFixture::make_key(9))));
   LedgerFork altered = fork;
   altered.name = LedgerFixture::make_name(7);
-  CHECK_FALSE(is_proof(altered, log_key(two.here)));
+  CHECK_FALSE(is_proof(altered, two.here.log_key()));
   altered = fork;
   std::swap(altered.earlier, altered.later);
-  CHECK_FALSE(is_proof(altered, log_key(two.here)));
+  CHECK_FALSE(is_proof(altered, two.here.log_key()));
   altered = fork;
   altered.root = {};
-  CHECK_FALSE(is_proof(altered, log_key(two.here)));
+  CHECK_FALSE(is_proof(altered, two.here.log_key()));
   altered = fork;
   altered.proof.pop_back();
-  CHECK_FALSE(is_proof(altered, log_key(two.here)));
+  CHECK_FALSE(is_proof(altered, two.here.log_key()));
   altered = fork;
   altered.earlier.text += "more\n";
-  CHECK_FALSE(is_proof(altered, log_key(two.here)));
+  CHECK_FALSE(is_proof(altered, two.here.log_key()));
   // One history, looked at twice, as somebody would who wants the ledger frozen.
   LedgerFork grown;
   grown.name = fork.name;
   grown.later = two.there.find()->checkpoint();
   grown.earlier = grown.later;
   grown.root = two.there.find()->head().root;
-  CHECK_FALSE(is_proof(grown, log_key(two.here)));
+  CHECK_FALSE(is_proof(grown, two.here.log_key()));
 }
 
 }  // namespace

@@ -1,12 +1,16 @@
 // A file descriptor that is closed exactly once.
 #pragma once
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <utility>
 
 namespace muniment {
+
+// For open() and openat(): a directory, and no link to one.
+inline constexpr int directory_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 
 class Descriptor {
  public:

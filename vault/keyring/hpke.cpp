@@ -8,13 +8,13 @@ namespace {
 
 // "HPKE" || KEM id || KDF id || AEAD id, big endian.
 constexpr std::string_view suite_id("HPKE\x64\x7a\x00\x01\x00\x03", 10);
-constexpr std::string_view version = "HPKE-v1";
+constexpr std::string_view version_label = "HPKE-v1";
 constexpr std::string_view mode_base("\x00", 1);
 constexpr std::size_t key_bytes = 32;
 constexpr std::size_t nonce_bytes = 12;
 
 Bytes labelled(std::string_view label, ByteView value) {
-  Bytes bytes = to_bytes(version);
+  Bytes bytes = to_bytes(version_label);
   append(bytes, as_bytes(suite_id));
   append(bytes, as_bytes(label));
   append(bytes, value);

@@ -20,8 +20,6 @@ namespace muniment {
 
 namespace {
 
-constexpr int directory_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-
 struct Listed {
   std::string name;
   bool directory = false;

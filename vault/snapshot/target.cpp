@@ -26,8 +26,6 @@ constexpr std::size_t staged_bytes_max = 1 * limits::mib;
 // From here on a file is written past the page cache.
 constexpr std::size_t direct_bytes_min = 64 * limits::kib;
 
-constexpr int directory_flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-
 std::string last_component(const std::string& path) {
   const std::size_t slash = path.rfind('/');
   return slash == std::string::npos ? path : path.substr(slash + 1);
