@@ -54,8 +54,8 @@ class Packs {
   virtual void write(const PackId& pack, std::size_t first, ByteView shards) = 0;
   // What was written is durable and will be found again.
   virtual void sync() = 0;
-  // All shards were written. Reads them again; if they are the pack, it is stored, durably. Else
-  // false: the partial pack is gone.
+  // All shards were written; those of an earlier process are read and proved again. The pack is
+  // stored, durably, or else false: the partial pack is gone.
   [[nodiscard]] virtual bool finish(const PackId& pack) = 0;
   // Gives a partial pack up.
   virtual void drop(const PackId& pack) = 0;

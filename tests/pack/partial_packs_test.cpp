@@ -137,15 +137,20 @@ TEST_CASE("partial packs: a power cut at any change loses nothing that was said 
   }
 }
 
-TEST_CASE("partial packs: what rotted in tmp/ does not become a pack") {
+TEST_CASE("partial packs: what rotted in tmp/ since an earlier process does not become a pack") {
   Arrival arrival;
   DirectoryStore store(arrival.files, ".", DirectoryStore::Access::write);
-  PartialPacks packs(arrival.files, "tmp");
-  packs.begin(arrival.sealed.id, PackClass::mib1, arrival.tile);
-  arrival.write(packs, 0, 256);
-  packs.sync();
+  {
+    PartialPacks packs(arrival.files, "tmp");
+    packs.begin(arrival.sealed.id, PackClass::mib1, arrival.tile);
+    arrival.write(packs, 0, 200);
+    packs.sync();
+  }
   const auto path = FileSystem::Path("tmp") / (arrival.sealed.id.hex() + ".partial");
   arrival.files.open_or_create(path)->write_at(500'000, as_bytes("rot"));
+  PartialPacks packs(arrival.files, "tmp");
+  packs.begin(arrival.sealed.id, PackClass::mib1, arrival.tile);
+  arrival.write(packs, 200, 56);
   CHECK_FALSE(packs.finish(arrival.sealed.id, store));
   CHECK_FALSE(arrival.stored());
   CHECK(arrival.left().empty());

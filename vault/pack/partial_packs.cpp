@@ -4,6 +4,7 @@
 #include "vault/base/cursor.hpp"
 #include "vault/base/error.hpp"
 #include "vault/crypto/hash.hpp"
+#include "vault/merkle/tree.hpp"
 
 namespace muniment {
 
@@ -84,14 +85,18 @@ void PartialPacks::begin(const PackId& pack, PackClass size_class, const PackTil
   VAULT_ASSERT(pack_id(tile) == pack);
   if (x_open.contains(pack)) return;
   const auto found = find(pack);
-  Open open{x_files.open_or_create(body_path(pack)), found.value_or(Partial{size_class, tile, {}}),
-            found ? found->shards : ShardSet{}};
+  Open open{x_files.open_or_create(body_path(pack)),
+            nullptr,
+            found.value_or(Partial{size_class, tile, {}}),
+            found ? found->shards : ShardSet{},
+            {}};
   if (!found) {
     open.file->truncate(0);
     Bytes end(pack_format::tile_bytes);
     encode_pack_tile(tile, end);
     open.file->write_at(body_bytes(size_class), end);
   }
+  open.blocks = std::make_unique<ShardBlocks>(*open.file, shard_bytes(open.partial.size_class));
   x_open.emplace(pack, std::move(open));
 }
 
@@ -100,8 +105,16 @@ void PartialPacks::write(const PackId& pack, std::size_t first, ByteView shards)
   const std::size_t size = shard_bytes(open.partial.size_class);
   const std::size_t count = shards.size() / size;
   VAULT_ASSERT(shards.size() % size == 0 && first + count <= pack_format::shards);
-  open.file->write_at(first * size, shards);
-  for (std::size_t i = 0; i < count; ++i) open.partial.shards.set(first + i);
+  try {
+    open.blocks->put(first, shards);
+  } catch (const Error&) {
+    forget_unsynced(pack, open);
+    throw;
+  }
+  for (std::size_t i = first; i < first + count; ++i) {
+    open.partial.shards.set(i);
+    open.proved.set(i);
+  }
 }
 
 void PartialPacks::sync() {
@@ -110,18 +123,37 @@ void PartialPacks::sync() {
     try {
       sync(pack, open);
     } catch (const Error&) {
-      // What the kernel still has of the rest is not known, and a sync is never tried twice.
-      open.partial.shards = open.durable;
-      open.file = x_files.open_or_create(body_path(pack));
+      forget_unsynced(pack, open);
       throw;
     }
   }
 }
 
 void PartialPacks::sync(const PackId& pack, Open& open) {
+  open.blocks->flush();
   open.file->sync();
   write_file_atomically(x_files, shards_path(pack), encode(open.partial));
   open.durable = open.partial.shards;
+}
+
+void PartialPacks::forget_unsynced(const PackId& pack, Open& open) {
+  open.partial.shards = open.durable;
+  open.proved &= open.durable;
+  open.blocks.reset();
+  open.file = x_files.open_or_create(body_path(pack));
+  open.blocks = std::make_unique<ShardBlocks>(*open.file, shard_bytes(open.partial.size_class));
+}
+
+bool PartialPacks::is_whole(const Open& open) {
+  const std::size_t size = shard_bytes(open.partial.size_class);
+  Bytes shard(size);
+  for (std::size_t i = 0; i < pack_format::shards; ++i) {
+    if (!open.partial.shards[i]) return false;
+    if (open.proved[i]) continue;
+    if (open.file->read_at(i * size, shard) != size) return false;
+    if (leaf_hash(shard) != open.partial.tile[i]) return false;
+  }
+  return true;
 }
 
 bool PartialPacks::finish(const PackId& pack, DirectoryStore& store) {
@@ -131,14 +163,19 @@ bool PartialPacks::finish(const PackId& pack, DirectoryStore& store) {
     begin(pack, found->size_class, found->tile);
   }
   Open& open = x_open.at(pack);
-  const std::size_t size = body_bytes(open.partial.size_class);
-  const Bytes body = open.file->read_at(0, size);
-  const bool whole = open.partial.shards.all() && body.size() == size;
-  if (!whole || pack_id(hash_shards(body)) != pack) {
+  bool whole = false;
+  try {
+    open.blocks->flush();
+    whole = is_whole(open);
+    if (whole) open.file->sync();
+  } catch (const Error&) {
+    forget_unsynced(pack, open);
+    throw;
+  }
+  if (!whole) {
     drop(pack);
     return false;
   }
-  open.file->sync();
   x_open.erase(pack);
   store.adopt(pack_key(pack), body_path(pack));
   x_files.remove(shards_path(pack));

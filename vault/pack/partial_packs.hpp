@@ -1,7 +1,7 @@
 // Packs that arrive in pieces, as from a partner: for each a file in tmp/ that will be the pack,
 // and beside it which shards are in it for certain. Shards are proved against the pack's tile
-// before they come here, and the whole is proved again before it becomes a pack. Layout: FORMAT.md
-// §11.
+// before they come here, and what an earlier process wrote is proved again before it is part of a
+// pack. Layout: FORMAT.md §11.
 #pragma once
 
 #include <bitset>
@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "vault/base/file.hpp"
+#include "vault/pack/shard_blocks.hpp"
 #include "vault/pack/tile.hpp"
 #include "vault/store/directory_store.hpp"
 
@@ -35,13 +36,13 @@ class PartialPacks {
   // Makes the files of a pack, or goes on with those that are there. The tile's root must be
   // `pack`.
   void begin(const PackId& pack, PackClass size_class, const PackTile& tile);
-  // Writes whole shards, of a pack that was begun and does not end before them.
+  // Writes whole shards, of a pack that was begun and does not end before them. If it throws, a
+  // pack holds what it held after the last sync().
   void write(const PackId& pack, std::size_t first, ByteView shards);
-  // Returns when all that was written is durable, and says so. If it throws, a pack holds what it
-  // held after the last call.
+  // Returns when all that was written is durable, and says so. Throws as write() does.
   void sync();
-  // Reads a pack again of which all shards were written. If they are all there and the root is
-  // right it is durable in the store when this returns; else false, and nothing is left of it.
+  // Ends a pack of which all shards were written; those that this object did not write are read and
+  // proved. It is durable in the store when this returns; or else false, and nothing is left of it.
   [[nodiscard]] bool finish(const PackId& pack, DirectoryStore& store);
   // Removes what there is of a pack.
   void drop(const PackId& pack);
@@ -49,13 +50,19 @@ class PartialPacks {
  private:
   struct Open {
     std::unique_ptr<File> file;
+    std::unique_ptr<ShardBlocks> blocks;
     Partial partial;  // with shards that are only written
     ShardSet durable;
+    ShardSet proved;  // written by us, and so as they came
   };
 
   [[nodiscard]] FileSystem::Path body_path(const PackId& pack) const;
   [[nodiscard]] FileSystem::Path shards_path(const PackId& pack) const;
   void sync(const PackId& pack, Open& open);
+  // After a write or sync failed: what the kernel still has of the rest is not known, and a sync is
+  // never tried twice.
+  void forget_unsynced(const PackId& pack, Open& open);
+  [[nodiscard]] static bool is_whole(const Open& open);
 
   FileSystem& x_files;
   FileSystem::Path x_directory;
