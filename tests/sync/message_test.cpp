@@ -137,7 +137,7 @@ TEST_CASE("message: what has no meaning is refused") {
   CHECK(is_refused(Hello{{}, {}, 0, 0, 1U << 20U, {}}, 0));
   CHECK(is_refused(Hello{{}, {}, 0, 513, 1U << 20U, {}}, 0));
   CHECK(is_refused(Hello{{}, {}, 0, 1, 1, {}}, 0));
-  CHECK(is_refused(Hello{{}, {}, 0, 1, (16U << 20U) + 1, {}}, 0));
+  CHECK(is_refused(Hello{{}, {}, 0, 1, limits::window_bytes_max + 1, {}}, 0));
   CHECK(is_refused(Hello{{}, {}, 0, 1, 1U << 20U, Bytes(193)}, 0));
 }
 
