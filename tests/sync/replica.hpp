@@ -74,7 +74,9 @@ class Replica : public Ledgers, public Packs, public Copies {
   // As `repair` does: packs that are not what they were are gone. Returns how many.
   std::size_t scrub() {
     return std::erase_if(x_packs, [&](const auto& each) {
-      return each.second.body != *x_world.packs.at(each.first).body;
+      if (each.second.body == *x_world.packs.at(each.first).body) return false;
+      damaged.insert(each.first);
+      return true;
     });
   }
   // The ledger as it was, as after a backup was put back.
