@@ -59,6 +59,7 @@ class TlsStream {
 
   asio::ip::tcp::socket x_socket;
   Handle<SSL, SSL_free> x_ssl;
+  BIO* x_output = nullptr;  // x_ssl's; gathers records
   bool x_closed = false;
 };
 
