@@ -1,4 +1,6 @@
 // munimentd: replicates a vault with its partners until it is told to stop.
+#include <malloc.h>
+
 #include <csignal>
 #include <cstdio>
 
@@ -9,6 +11,14 @@
 namespace muniment::sync {
 
 namespace {
+
+// Frames and runs of shards come and go by the thousand: what one leaves is the next one's, instead
+// of being given back to the system and cleared anew, which cost a third of a sender's time.
+void keep_memory() {
+  constexpr int kept_bytes = 32 << 20;
+  mallopt(M_MMAP_THRESHOLD, kept_bytes);
+  mallopt(M_TRIM_THRESHOLD, kept_bytes);
+}
 
 constexpr const char* help =
     "munimentd --config FILE | --vault DIR --key-file FILE [--listen ADDRESS:PORT]...\n"
@@ -97,6 +107,7 @@ void run(std::span<char*> arguments, Log& log, const Clock& clock) {
 int main(int argc, char** argv) {
   using namespace muniment;
   forbid_core_files();
+  sync::keep_memory();
   const std::span<char*> arguments(argv + 1, static_cast<std::size_t>(argc - 1));
   if (arguments.size() == 1 && std::string_view(arguments[0]) == "--help") {
     std::fputs(sync::help, stdout);

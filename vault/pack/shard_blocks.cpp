@@ -1,6 +1,7 @@
 #include "vault/pack/shard_blocks.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "vault/base/assert.hpp"
 
@@ -30,8 +31,8 @@ void ShardBlocks::put(std::size_t first, ByteView shards) {
     const std::size_t begin = first % x_block_shards;
     const std::size_t count = std::min(shards.size() / x_shard_bytes, x_block_shards - begin);
     Block& block = block_at(number);
-    std::ranges::copy(shards.first(count * x_shard_bytes),
-                      block.bytes.data() + begin * x_shard_bytes);
+    // std::ranges::copy takes std::byte one at a time.
+    std::memcpy(block.bytes.data() + begin * x_shard_bytes, shards.data(), count * x_shard_bytes);
     for (std::size_t i = begin; i < begin + count; ++i) block.held.set(i);
     if (block.held.count() == x_block_shards) write_out(x_gathered.find(number));
     first += count;
