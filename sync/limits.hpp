@@ -71,7 +71,7 @@ inline constexpr std::uint64_t connection_bytes_max = std::uint64_t{1} << 36U;
 inline constexpr std::size_t outbox_bytes_max = 2 * piece_bytes_max + 4 * kib;
 
 // What is read of a connection at a time, while what was read before is looked at.
-inline constexpr std::size_t read_bytes = 128 * kib;
+inline constexpr std::size_t read_bytes = 256 * kib;
 
 // Connections of which it is not known yet whose they are. Each has a socket and what TLS needs,
 // some 60 KiB; all others are refused.

@@ -35,7 +35,8 @@ Connection::Connection(Hub& hub, Strand strand, asio::ip::tcp::socket socket, st
       x_socket(std::move(socket)),
       x_resolver(strand),
       x_deadline(strand),
-      x_alarm(strand, asio::steady_timer::time_point::max()) {}
+      x_alarm(strand, asio::steady_timer::time_point::max()),
+      x_looked_at(strand, asio::steady_timer::time_point::max()) {}
 
 Connection::Connection(Hub& hub, Strand strand, Target target)
     : x_hub(hub),
@@ -46,7 +47,8 @@ Connection::Connection(Hub& hub, Strand strand, Target target)
       x_socket(strand),
       x_resolver(strand),
       x_deadline(strand),
-      x_alarm(strand, asio::steady_timer::time_point::max()) {}
+      x_alarm(strand, asio::steady_timer::time_point::max()),
+      x_looked_at(strand, asio::steady_timer::time_point::max()) {}
 
 void Connection::start() {
   asio::co_spawn(x_strand, run(shared_from_this()), asio::detached);
@@ -96,6 +98,7 @@ void Connection::give_up(const std::string& cause) noexcept {
   if (x_cause.empty()) x_cause = cause;
   x_over = true;
   x_alarm.cancel();
+  x_looked_at.cancel();
   x_resolver.cancel();
   if (x_tls) {
     x_tls->close();
@@ -187,14 +190,22 @@ asio::awaitable<void> Connection::connect_by_proxy() {
 }
 
 asio::awaitable<void> Connection::receive_all() {
-  Bytes buffer(limits::read_bytes);
-  while (true) {
-    const std::size_t count = co_await x_tls->read_some(buffer);
-    if (count == 0) co_return;
-    co_await go_to(x_hub.strand());
-    x_hub.received(*this, ByteView(buffer).first(count));
-    co_await go_to(x_strand);
+  for (std::size_t i = 0;; i = 1 - i) {
+    x_input[i].resize(limits::read_bytes);
+    const std::size_t count = co_await x_tls->read_some(x_input[i]);
+    while (x_looking && !x_over) co_await x_looked_at.async_wait(as_result);
+    if (count == 0 || x_over) co_return;
+    x_looking = true;
+    asio::post(x_hub.strand(), [self = shared_from_this(), i, count] { self->look_at(i, count); });
   }
+}
+
+void Connection::look_at(std::size_t input, std::size_t count) {
+  x_hub.received(*this, ByteView(x_input[input]).first(count));
+  asio::post(x_strand, [self = shared_from_this()] {
+    self->x_looking = false;
+    self->x_looked_at.cancel();
+  });
 }
 
 asio::awaitable<void> Connection::send_all(Self self) {

@@ -2,6 +2,7 @@
 // goes to the hub, and what the hub has for the peer is sent.
 #pragma once
 
+#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/strand.hpp>
@@ -57,6 +58,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   [[nodiscard]] asio::awaitable<void> connect_by_proxy();
   // Returns when the peer has nothing more to say.
   [[nodiscard]] asio::awaitable<void> receive_all();
+  // On the hub's strand: what was read last.
+  void look_at(std::size_t input, std::size_t count);
   // Beside it; returns when the session has nothing more to say.
   [[nodiscard]] static asio::awaitable<void> send_all(Self self);
   [[nodiscard]] asio::awaitable<void> send_output();
@@ -80,6 +83,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::uint64_t x_deadline_number = 0;  // a timer that was set anew may have gone off already
   asio::steady_timer x_alarm;           // goes off when there is something to send
   bool x_woken = false;
+  std::array<Bytes, 2> x_input;    // one is read while the other is looked at
+  asio::steady_timer x_looked_at;  // goes off when it was
+  bool x_looking = false;
   bool x_sending = false;
   bool x_hurried = false;
   bool x_over = false;
