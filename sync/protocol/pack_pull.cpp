@@ -266,7 +266,6 @@ PackPull::Verdict PackPull::take_shards(const DeviceId& peer, const Ask& ask, By
 PackPull::Verdict PackPull::finish(const PackId& pack) {
   x_progress.erase(pack);
   if (!x_packs.finish(pack)) return Verdict::taken;
-  ++x_finished;
   end_pack(pack);
   if (x_wanted.empty()) look_again();
   return Verdict::finished;

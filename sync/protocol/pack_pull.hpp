@@ -61,8 +61,6 @@ class PackPull {
   // Syncs what was written when it is time.
   void tick(Instant now);
 
-  // How many packs were finished so far.
-  [[nodiscard]] std::uint64_t finished() const noexcept { return x_finished; }
   [[nodiscard]] std::size_t in_progress() const noexcept { return x_progress.size(); }
   // Whether any pack is known to be missing.
   [[nodiscard]] bool idle() const noexcept { return x_wanted.empty(); }
@@ -132,7 +130,6 @@ class PackPull {
   WantedPack x_after;
   bool x_look = true;
   Instant x_looked{};
-  std::uint64_t x_finished = 0;
   std::uint64_t x_unsynced_bytes = 0;
   std::optional<Instant> x_unsynced_since;
 };

@@ -145,10 +145,10 @@ void Session::handle_announcement(const Message& message, Instant now) {
   }
   count_idle_frame(now);
   if (const auto* summary = std::get_if<Summary>(&message)) {
-    x_node.pack_pull().look_again_at(x_peer);
     if (x_peer_digest == summary->digest) return;
     x_peer_digest = summary->digest;
     x_round_wanted = true;
+    x_node.pack_pull().look_again_at(x_peer);
   }
 }
 
@@ -195,7 +195,7 @@ Instant Session::next_deadline() const noexcept {
   if (x_frame_begun) next = std::min(next, *x_frame_begun + limits::frame_time);
   if (!x_outstanding.empty()) next = std::min(next, x_answer_at + limits::answer_time);
   if (!x_hello) return std::min(next, x_begun + limits::hello_time);
-  if (x_announced && has_news()) {
+  if (x_announced && x_announced != x_digest) {
     next = std::min(next, x_announced_at + limits::summary_interval);
   }
   next = std::min({next, x_asks_held_until, x_answers_held_until});
@@ -224,17 +224,12 @@ Sha256Digest Session::own_digest() {
   return x_digest;
 }
 
-bool Session::has_news() const {
-  return x_announced != x_digest || x_announced_packs != x_node.pack_pull().finished();
-}
-
 void Session::announce(Instant now) {
   const Sha256Digest digest = own_digest();
-  if (!has_news()) return;
+  if (x_announced == digest) return;
   if (x_announced && now - x_announced_at < limits::summary_interval) return;
   encode_frame(Summary{digest}, 0, x_output);
   x_announced = digest;
-  x_announced_packs = x_node.pack_pull().finished();
   x_announced_at = now;
 }
 

@@ -105,8 +105,6 @@ class Session {
 
   void work(Instant now);
   void answer_waiting(Instant now);
-  // Whether the peer may want to know that our heads changed, or that packs came.
-  [[nodiscard]] bool has_news() const;
   void announce(Instant now);
   void ask_round(Instant now);
   void ask_packs(Instant now);
@@ -140,7 +138,6 @@ class Session {
   std::uint64_t x_revision = 0;  // of the node, when x_digest was made
   Sha256Digest x_digest;
   std::optional<Sha256Digest> x_announced;
-  std::uint64_t x_announced_packs = 0;  // how many had come by then
   Instant x_announced_at{};
   bool x_round_wanted = false;
   Instant x_round_ended{};
