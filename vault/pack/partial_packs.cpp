@@ -81,22 +81,41 @@ std::optional<PartialPacks::Partial> PartialPacks::find(const PackId& pack) cons
   return partial;
 }
 
+void PartialPacks::open_body(const PackId& pack, Open& open) {
+  // They use the file.
+  open.blocks.reset();
+  open.file = x_files.open_or_create(body_path(pack));
+  open.blocks = std::make_unique<ShardBlocks>(*open.file, shard_bytes(open.partial.size_class));
+}
+
+template <class Step>
+void PartialPacks::changing(const PackId& pack, Open& open, Step step) {
+  try {
+    step();
+  } catch (const Error&) {
+    open.partial.shards = open.durable;
+    open.proved &= open.durable;
+    open_body(pack, open);
+    throw;
+  }
+}
+
 void PartialPacks::begin(const PackId& pack, PackClass size_class, const PackTile& tile) {
   VAULT_ASSERT(pack_id(tile) == pack);
   if (x_open.contains(pack)) return;
   const auto found = find(pack);
-  Open open{x_files.open_or_create(body_path(pack)),
-            nullptr,
+  Open open{{},
+            {},
             found.value_or(Partial{size_class, tile, {}}),
             found ? found->shards : ShardSet{},
             {}};
+  open_body(pack, open);
   if (!found) {
     open.file->truncate(0);
     Bytes end(pack_format::tile_bytes);
     encode_pack_tile(tile, end);
     open.file->write_at(body_bytes(size_class), end);
   }
-  open.blocks = std::make_unique<ShardBlocks>(*open.file, shard_bytes(open.partial.size_class));
   x_open.emplace(pack, std::move(open));
 }
 
@@ -105,12 +124,7 @@ void PartialPacks::write(const PackId& pack, std::size_t first, ByteView shards)
   const std::size_t size = shard_bytes(open.partial.size_class);
   const std::size_t count = shards.size() / size;
   VAULT_ASSERT(shards.size() % size == 0 && first + count <= pack_format::shards);
-  try {
-    open.blocks->put(first, shards);
-  } catch (const Error&) {
-    forget_unsynced(pack, open);
-    throw;
-  }
+  changing(pack, open, [&] { open.blocks->put(first, shards); });
   for (std::size_t i = first; i < first + count; ++i) {
     open.partial.shards.set(i);
     open.proved.set(i);
@@ -120,12 +134,7 @@ void PartialPacks::write(const PackId& pack, std::size_t first, ByteView shards)
 void PartialPacks::sync() {
   for (auto& [pack, open] : x_open) {
     if (open.durable == open.partial.shards) continue;
-    try {
-      sync(pack, open);
-    } catch (const Error&) {
-      forget_unsynced(pack, open);
-      throw;
-    }
+    changing(pack, open, [&] { sync(pack, open); });
   }
 }
 
@@ -134,14 +143,6 @@ void PartialPacks::sync(const PackId& pack, Open& open) {
   open.file->sync();
   write_file_atomically(x_files, shards_path(pack), encode(open.partial));
   open.durable = open.partial.shards;
-}
-
-void PartialPacks::forget_unsynced(const PackId& pack, Open& open) {
-  open.partial.shards = open.durable;
-  open.proved &= open.durable;
-  open.blocks.reset();
-  open.file = x_files.open_or_create(body_path(pack));
-  open.blocks = std::make_unique<ShardBlocks>(*open.file, shard_bytes(open.partial.size_class));
 }
 
 bool PartialPacks::is_whole(const Open& open) {
@@ -164,14 +165,11 @@ bool PartialPacks::finish(const PackId& pack, DirectoryStore& store) {
   }
   Open& open = x_open.at(pack);
   bool whole = false;
-  try {
+  changing(pack, open, [&] {
     open.blocks->flush();
     whole = is_whole(open);
     if (whole) open.file->sync();
-  } catch (const Error&) {
-    forget_unsynced(pack, open);
-    throw;
-  }
+  });
   if (!whole) {
     drop(pack);
     return false;

@@ -59,9 +59,12 @@ class PartialPacks {
   [[nodiscard]] FileSystem::Path body_path(const PackId& pack) const;
   [[nodiscard]] FileSystem::Path shards_path(const PackId& pack) const;
   void sync(const PackId& pack, Open& open);
-  // After a write or sync failed: what the kernel still has of the rest is not known, and a sync is
-  // never tried twice.
-  void forget_unsynced(const PackId& pack, Open& open);
+  // Opens the file that will be the pack, whatever was open before.
+  void open_body(const PackId& pack, Open& open);
+  // Does `step`, which writes or syncs. If it throws, only what is durable is there: what the
+  // kernel still has of the rest is not known, and a sync is never tried twice.
+  template <class Step>
+  void changing(const PackId& pack, Open& open, Step step);
   [[nodiscard]] static bool is_whole(const Open& open);
 
   FileSystem& x_files;
