@@ -26,6 +26,12 @@ constexpr long write_buffer_bytes = 131'072;
                                  (reason != nullptr ? reason : "openssl does not say why"));
 }
 
+// The system's error, or none: then the peer is gone.
+[[noreturn]] void fail_with(int error_number, const char* action) {
+  if (error_number != 0) throw io_error("connection", action, error_number);
+  throw Error(ErrorCode::io, "the peer closed the connection");
+}
+
 void require(bool done, const char* action) {
   if (!done) fail(action);
 }
@@ -107,16 +113,12 @@ TlsStream::TlsStream(asio::ip::tcp::socket socket, const TlsIdentity& identity, 
   require(x_ssl != nullptr, "begin");
   x_socket.native_non_blocking(true);
   x_socket.set_option(asio::ip::tcp::no_delay(true));
-  BIO* const input = BIO_new_socket(x_socket.native_handle(), BIO_NOCLOSE);
-  BIO* const socket_output = BIO_new_socket(x_socket.native_handle(), BIO_NOCLOSE);
-  x_output = BIO_new(BIO_f_buffer());
-  // Which SSL_free frees; without memory for all of them none is left to it.
-  if (input == nullptr || socket_output == nullptr || x_output == nullptr) {
-    for (BIO* const each : {input, socket_output, x_output}) BIO_free(each);
-    throw std::bad_alloc();
-  }
-  BIO_push(x_output, socket_output);
-  SSL_set_bio(x_ssl.get(), input, x_output);
+  Handle<BIO, BIO_free> input(BIO_new_socket(x_socket.native_handle(), BIO_NOCLOSE));
+  Handle<BIO, BIO_free> output(BIO_new_socket(x_socket.native_handle(), BIO_NOCLOSE));
+  Handle<BIO, BIO_free> gathering(BIO_new(BIO_f_buffer()));
+  require(input != nullptr && output != nullptr && gathering != nullptr, "begin");
+  x_output = BIO_push(gathering.release(), output.release());
+  SSL_set_bio(x_ssl.get(), input.release(), x_output);
   if (role == Role::dials) {
     SSL_set_connect_state(x_ssl.get());
   } else {
@@ -132,10 +134,9 @@ asio::ip::tcp::socket::wait_type TlsStream::needed(int ssl_result, const char* a
     case SSL_ERROR_WANT_WRITE:
       return asio::ip::tcp::socket::wait_write;
     case SSL_ERROR_ZERO_RETURN:
-      throw Error(ErrorCode::io, "the peer closed the connection");
+      fail_with(0, action);
     case SSL_ERROR_SYSCALL:
-      if (error_number != 0) throw io_error("connection", action, error_number);
-      throw Error(ErrorCode::io, "the peer closed the connection");
+      fail_with(error_number, action);
     default:
       fail(action);
   }
@@ -218,7 +219,7 @@ asio::awaitable<void> TlsStream::write(ByteView bytes) {
     require_open();
     errno = 0;
     if (BIO_flush(x_output) == 1) co_return;
-    if (!BIO_should_retry(x_output)) throw io_error("connection", "write", errno);
+    if (!BIO_should_retry(x_output)) fail_with(errno, "write");
     co_await wait(asio::ip::tcp::socket::wait_write);
   }
 }
