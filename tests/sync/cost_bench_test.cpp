@@ -11,10 +11,11 @@ namespace muniment::sync {
 namespace {
 
 using test::Circle;
+using test::Connection;
 
-// As an ingest lists them: entries of so many ids, each on a line of 70 bytes.
+// As an ingest lists them: entries of so many ids, each on a line of 73 bytes.
 constexpr std::size_t packs_an_entry = 100;
-constexpr std::size_t entry_bytes = 64 + packs_an_entry * 70;
+constexpr std::size_t entry_bytes = 64 + packs_an_entry * 73;
 
 std::vector<std::string> entries_of(std::size_t packs) {
   std::vector<std::string> result;
@@ -24,25 +25,6 @@ std::vector<std::string> entries_of(std::size_t packs) {
     left -= listed;
   }
   return result;
-}
-
-struct Cost {
-  std::uint64_t bytes = 0;
-  std::size_t round_trips = 0;
-};
-
-// Both talk in turn until both are silent. A round trip is a turn of each.
-Cost settle(Circle& circle, Session& first, Session& second) {
-  Cost cost;
-  while (true) {
-    const Bytes there = first.take_output(circle.now);
-    const Bytes back = second.take_output(circle.now);
-    if (there.empty() && back.empty()) return cost;
-    cost.bytes += there.size() + back.size();
-    ++cost.round_trips;
-    second.receive(there, circle.now);
-    first.receive(back, circle.now);
-  }
 }
 
 }  // namespace
@@ -57,11 +39,11 @@ TEST_CASE("sync bench: what it costs to find new packs" * doctest::skip()) {
     circle[1].node.changed(ledger);
     for (const std::size_t fresh : {0U, 10U, 1'000U}) {
       if (fresh > 0) circle[0].write(circle.files, entries_of(fresh));
-      Session first(circle[0].node, circle[1].device(), circle.now);
-      Session second(circle[1].node, circle[0].device(), circle.now);
-      const Cost cost = settle(circle, first, second);
-      MESSAGE(total << " packs, " << fresh << " new: " << cost.bytes << " bytes, "
-                    << cost.round_trips << " turns");
+      // Who is behind speaks first.
+      Connection connection(circle, 1, 0);
+      connection.exchange();
+      MESSAGE(total << " packs, " << fresh << " new: " << connection.bytes << " bytes, "
+                    << connection.round_trips << " round trips");
       CHECK(circle[1].replica.find(ledger)->tree == circle[0].replica.find(ledger)->tree);
       circle.now += std::chrono::minutes(1);
     }
@@ -83,11 +65,11 @@ TEST_CASE("sync bench: nothing new among fourteen" * doctest::skip()) {
   const auto begin = std::chrono::steady_clock::now();
   for (std::size_t i = 0; i < 14; ++i) {
     for (std::size_t j = i + 1; j < 14; ++j) {
-      Session first(circle[i].node, circle[j].device(), circle.now);
-      Session second(circle[j].node, circle[i].device(), circle.now);
-      bytes += settle(circle, first, second).bytes;
-      CHECK(first.settled());
-      CHECK(second.settled());
+      Connection connection(circle, i, j);
+      connection.exchange();
+      bytes += connection.bytes;
+      CHECK(connection.first.settled());
+      CHECK(connection.second.settled());
       ++sessions;
     }
   }

@@ -79,10 +79,12 @@ class Connection {
     while (moved) {
       moved = pass(first, second);
       moved = pass(second, first) || moved;
+      if (moved) ++round_trips;
     }
   }
 
   std::uint64_t bytes = 0;  // both ways
+  std::size_t round_trips = 0;
 
  private:
   bool pass(Session& from, Session& to) {
