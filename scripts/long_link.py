@@ -3,7 +3,7 @@ faster than the link carries. Runs in a process of its own."""
 
 import collections
 import multiprocessing
-import selectors
+import select
 import socket
 import time
 
@@ -38,8 +38,11 @@ class Direction:
         self.chunks.append((self.free_at + self.delay, memoryview(data)))
         self.waiting += len(data)
 
+    def is_due(self, now):
+        return bool(self.chunks) and self.chunks[0][0] <= now
+
     def write(self):
-        while self.chunks and self.chunks[0][0] <= time.monotonic():
+        while self.is_due(time.monotonic()):
             due, data = self.chunks[0]
             try:
                 count = self.target.send(data)
@@ -61,19 +64,15 @@ def carry(listening, target_port, delay, rate, reports):
         each.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BYTES)
         each.setblocking(False)
     directions = [Direction(client, server, delay, rate), Direction(server, client, delay, rate)]
-    selector = selectors.DefaultSelector()
-    for direction in directions:
-        selector.register(direction.source, selectors.EVENT_READ, direction)
     while not any(direction.ended for direction in directions):
         now = time.monotonic()
         due = [direction.chunks[0][0] for direction in directions if direction.chunks]
-        ready = selector.select(max(0.0005, min(due, default=now + 0.1) - now))
-        for key, _ in ready:
-            if key.data.waiting < key.data.waiting_max:
-                key.data.read()
-        if ready and all(key.data.waiting >= key.data.waiting_max for key, _ in ready):
-            time.sleep(0.0005)
+        ready, _, _ = select.select([each.source for each in directions if each.waiting < each.waiting_max],
+                                    [each.target for each in directions if each.is_due(now)], [],
+                                    max(0.0, min(due, default=now + 0.1) - now) or 0.1)
         for direction in directions:
+            if direction.source in ready:
+                direction.read()
             direction.write()
     reports.send(max((direction.arrived for direction in directions), key=lambda each: sum(n for _, n in each)))
 
