@@ -9,7 +9,7 @@
 #include <chrono>
 
 #include "vault/audit/state.hpp"
-#include "vault/audit/tail.hpp"
+#include "vault/audit/tail_writer.hpp"
 #include "vault/audit/waiting.hpp"
 #include "vault/base/activity.hpp"
 
@@ -65,10 +65,10 @@ class AccessLog {
     bool begins_segment = false;
   };
 
-  void make_directory();
-  // Brings x_tail up to what other processes wrote.
-  void refresh();
-  [[nodiscard]] bool is_unchanged();
+  // Holds the log's lock, and knows what other processes wrote.
+  [[nodiscard]] std::unique_ptr<FileLock> begin_writing(std::chrono::milliseconds wait,
+                                                        const Activity& activity);
+  [[nodiscard]] const AccessTail& tail() const { return x_writer.tail(); }
   // `clear` is an entry that comes first, if it is not empty.
   std::uint64_t append_locked(std::span<const AccessRecord> records, std::string clear = {});
   // The ratchet as it has to stand for the next entry; empty if a new segment has to begin.
@@ -81,27 +81,13 @@ class AccessLog {
   void take_waiting(Batch& batch);
   [[nodiscard]] WaitingPlace waiting_place() const;
   void commit(Batch batch);
-  void write(ByteView records);
-  void rotate();
 
   AccessLogPlace x_place;
   LogKey x_key;
   std::vector<Auditor> x_auditors;
-  std::optional<AccessTail> x_tail;  // as far as it is known; empty: must be read
-  MemberId x_last_member;            // who spoke last, for what the log says itself
+  AccessTailWriter x_writer;
+  MemberId x_last_member;  // who spoke last, for what the log says itself
 };
-
-// The log's lock. Error(busy) if it cannot be had within `wait`.
-[[nodiscard]] std::unique_ptr<FileLock> lock_access_log(FileSystem& files,
-                                                        const FileSystem::Path& directory,
-                                                        std::chrono::milliseconds wait,
-                                                        const Activity& activity);
-
-// Makes the two copies alike again, and says which was not. Needs no secret. Error(damaged) if
-// neither is whole.
-[[nodiscard]] std::vector<LedgerDamage> heal_access_log(
-    FileSystem& files, const FileSystem::Path& directory, const LedgerName& name,
-    const VerifyKey<LogPurpose>& log, std::chrono::milliseconds wait, const Activity& activity);
 
 // Writes down `record` for a log whose key is not open: sealed to the auditors, folded in by the
 // next append. Nothing happens if there are spooled_max already. The spool can be deleted by
