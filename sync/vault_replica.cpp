@@ -14,6 +14,20 @@ const Ledger& VaultReplica::get(const LedgerRef& ledger) const {
   return *found;
 }
 
+template <class Action>
+auto VaultReplica::with_access_log(const LedgerRef& ledger, Action action) const {
+  const LedgerName name = name_of(ledger);
+  HeldAccessLog* found = x_vault.find_access_log(name);
+  // While it was being sent to somebody.
+  if (found == nullptr) throw Error(ErrorCode::damaged, "access log: it is not here any more");
+  try {
+    return action(*found);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::damaged) x_vault.drop_access_log(name);
+    throw;
+  }
+}
+
 std::vector<LedgerRef> VaultReplica::refresh() {
   std::map<LedgerRef, TreeHead> before;
   for (const Ledger& ledger : x_vault.ledgers()) {
@@ -23,6 +37,9 @@ std::vector<LedgerRef> VaultReplica::refresh() {
   std::vector<LedgerRef> changed;
   const bool is_new = x_vault.refresh();
   for (const LedgerName& name : x_vault.cosign_held()) {
+    changed.push_back({name.collection, name.device});
+  }
+  for (const LedgerName& name : x_vault.refresh_access_logs()) {
     changed.push_back({name.collection, name.device});
   }
   if (!is_new) return changed;
@@ -53,30 +70,55 @@ std::vector<DeviceId> VaultReplica::writers(const CollectionId& collection) cons
   for (const Ledger& ledger : x_vault.ledgers()) {
     if (ledger.name().collection == collection) result.push_back(ledger.name().device);
   }
+  for (const LedgerName& name : x_vault.access_logs()) {
+    if (name.collection == collection) result.push_back(name.device);
+  }
   std::ranges::sort(result);
   return result;
 }
 
 std::optional<HeldLedger> VaultReplica::find(const LedgerRef& ledger) const {
+  if (is_access_collection(ledger.collection)) {
+    const HeldAccessLog* log = x_vault.find_access_log(name_of(ledger));
+    if (log == nullptr) return std::nullopt;
+    return HeldLedger{log->view.frontier().head(), log->note};
+  }
   const Ledger* found = x_vault.find_ledger(name_of(ledger));
   if (found == nullptr) return std::nullopt;
   return HeldLedger{found->head(), found->checkpoint()};
 }
 
 Sha256Digest VaultReplica::root_at(const LedgerRef& ledger, std::uint64_t size) const {
+  if (is_access_collection(ledger.collection)) {
+    return with_access_log(ledger,
+                           [&](const HeldAccessLog& log) { return log.view.root_at(size); });
+  }
   return merkle_root(size, get(ledger).nodes());
 }
 
 MerkleProof VaultReplica::prove(const LedgerRef& ledger, std::uint64_t from,
                                 std::uint64_t to) const {
+  if (is_access_collection(ledger.collection)) {
+    return with_access_log(ledger, [&](const HeldAccessLog& log) {
+      VAULT_ASSERT(to == log.size());
+      return log.view.proof_since(from);
+    });
+  }
   return consistency_proof(from, to, get(ledger).nodes());
 }
 
 std::string VaultReplica::entry(const LedgerRef& ledger, std::uint64_t index) const {
+  if (is_access_collection(ledger.collection)) {
+    return with_access_log(ledger, [&](HeldAccessLog& log) { return log.view.entry(index); });
+  }
   return get(ledger).entry(index);
 }
 
 Frontier VaultReplica::frontier(const LedgerRef& ledger) const {
+  if (is_access_collection(ledger.collection)) {
+    const HeldAccessLog* log = x_vault.find_access_log(name_of(ledger));
+    return log == nullptr ? Frontier{} : log->view.frontier();
+  }
   Frontier result;
   const Ledger* found = x_vault.find_ledger(name_of(ledger));
   for (std::uint64_t i = 0; found != nullptr && i < found->size(); ++i) {
@@ -105,6 +147,17 @@ bool VaultReplica::admits(const LedgerRef& ledger, std::span<const std::string> 
 void VaultReplica::append(const LedgerRef& ledger, std::span<const std::string> entries,
                           const SignedNote& note) {
   x_vault.append(name_of(ledger), entries, note);
+}
+
+// Of a ledger it is for people to say what happened; an access log ends, and another goes on.
+void VaultReplica::own_differs(const ForkProof& proof) {
+  if (!is_access_collection(proof.ledger.collection)) return;
+  const LedgerName name = name_of(proof.ledger);
+  const auto held = find(proof.ledger);
+  for (const std::string& encoded : {proof.smaller, proof.larger}) {
+    const auto note = decode_signed_note(encoded);
+    if (note && held && note->text != held->note.text) x_vault.note_seen(name, *note);
+  }
 }
 
 void VaultReplica::replace_note(const LedgerRef& ledger, const SignedNote& note) {

@@ -14,8 +14,9 @@ class VaultReplica final : public Ledgers, public Packs, public Copies {
   // `vault` must outlive it.
   explicit VaultReplica(Replication& vault) : x_vault(vault), x_copies(vault) {}
 
-  // Takes in what other processes wrote, and cosigns it; to be called first of all, and now and
-  // then. Returns the ledgers that are not what they were, for Node::changed.
+  // Takes in what other processes wrote, and cosigns it, with what came of access logs; to be
+  // called first of all, and every few seconds. Returns the ledgers that are not what they were,
+  // for Node::changed.
   [[nodiscard]] std::vector<LedgerRef> refresh();
 
   [[nodiscard]] const ConsortiumId& consortium() const override { return x_vault.consortium(); }
@@ -38,6 +39,7 @@ class VaultReplica final : public Ledgers, public Packs, public Copies {
                             std::span<const std::string> entries) const override;
   void append(const LedgerRef& ledger, std::span<const std::string> entries,
               const SignedNote& note) override;
+  void own_differs(const ForkProof& proof) override;
   void replace_note(const LedgerRef& ledger, const SignedNote& note) override;
   [[nodiscard]] std::vector<LedgerRef> forks() const override;
   [[nodiscard]] std::optional<ForkProof> find_fork(const LedgerRef& ledger) const override;
@@ -67,6 +69,9 @@ class VaultReplica final : public Ledgers, public Packs, public Copies {
  private:
   [[nodiscard]] LedgerName name_of(const LedgerRef& ledger) const;
   [[nodiscard]] const Ledger& get(const LedgerRef& ledger) const;
+  // Runs `action` on an access log that is here. If that is damaged it is not here any more.
+  template <class Action>
+  [[nodiscard]] auto with_access_log(const LedgerRef& ledger, Action action) const;
 
   Replication& x_vault;
   KnownCopies x_copies;

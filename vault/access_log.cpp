@@ -142,7 +142,13 @@ std::optional<AccessLogView> Vault::State::access_log() const {
 }
 
 std::optional<AccessLogView> Vault::State::access_log(const LedgerName& log) const {
-  return AccessLogView::find(environment.files, access_directory(log), log, own_log_key());
+  if (log.device == identity().device) {
+    return AccessLogView::find(environment.files, access_directory(log), log, own_log_key());
+  }
+  const auto device = record->consortium.devices().find(log.device);
+  if (device == record->consortium.devices().end()) return std::nullopt;
+  return AccessLogView::find(environment.files, access_directory(log), log,
+                             device->second.certificate.keys.log);
 }
 
 std::optional<SignedNote> Vault::State::last_access_checkpoint() const {

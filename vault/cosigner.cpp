@@ -41,6 +41,15 @@ LedgerFork make_fork(const NoteKey<LogPurpose>& log, const SignedNote& earlier,
           std::move(link.proof)};
 }
 
+// `note` with this line in place of what the same key said of it before.
+SignedNote with_line(SignedNote note, const NoteSignature& line) {
+  std::erase_if(note.signatures, [&](const NoteSignature& known) {
+    return known.name == line.name && known.id == line.id;
+  });
+  note.signatures.push_back(line);
+  return note;
+}
+
 }  // namespace
 
 struct Cosigner::Growth {
@@ -106,13 +115,8 @@ SignedNote Cosigner::cosign(const NoteKey<LogPurpose>& log, const SignedNote& no
   try {
     Judged judged = judge(log, {note, head, links_of(leaves)}, last(log, nullptr));
     if (judged.verdict == WitnessVerdict::cosigned) {
-      const NoteSignature line = sign(log, note).signatures.back();
-      SignedNote result = note;
-      std::erase_if(result.signatures, [&](const NoteSignature& known) {
-        return known.name == line.name && known.id == line.id;
-      });
-      result.signatures.push_back(line);
-      return result;
+      note_act(*checkpoint, AccessOutcome::ok, {});
+      return with_line(note, sign(log, note).signatures.back());
     }
     if (judged.verdict != WitnessVerdict::fork) return note;
     fork = std::move(judged.fork);
@@ -123,6 +127,50 @@ SignedNote Cosigner::cosign(const NoteKey<LogPurpose>& log, const SignedNote& no
     if (!fork) return note;
   }
   throw Error(ErrorCode::damaged, x_vault.describe_fork(keep(std::move(*fork)).fork.name));
+}
+
+std::vector<SignedNote> Cosigner::cosign_together(std::span<const LoggedTree> logs) {
+  std::vector<SignedNote> notes;
+  std::vector<std::size_t> chosen;
+  std::string names;
+  for (const LoggedTree& log : logs) {
+    notes.push_back(log.checkpoint);
+    const Checkpoint checkpoint = *decode_checkpoint(log.checkpoint.text);
+    if (!may_sign(log, checkpoint)) continue;
+    chosen.push_back(notes.size() - 1);
+    names += fmt::format("{}{}, {} entries", names.empty() ? "" : "; ", x_vault.log_label(log.name),
+                         checkpoint.size);
+  }
+  if (chosen.empty()) return notes;
+  write_act({.act = access_act::cosign, .detail = access_detail(names)}, AccessOutcome::ok);
+  for (const std::size_t i : chosen) {
+    notes[i] = with_line(notes[i], sign(key_of(logs[i].name), notes[i]).signatures.back());
+  }
+  return notes;
+}
+
+bool Cosigner::may_sign(const LoggedTree& log, const Checkpoint& checkpoint) {
+  const LinkFrom link_from = [&log](std::uint64_t size) {
+    return Link{log.root_at(size), log.proof_since(size)};
+  };
+  try {
+    const NoteKey<LogPurpose> key = key_of(log.name);
+    const Growth growth{log.checkpoint, {checkpoint.size, checkpoint.root}, link_from};
+    Judged judged = judge(key, growth, last(key, nullptr));
+    if (judged.fork) {
+      keep(std::move(*judged.fork));
+      note_act(checkpoint, AccessOutcome::denied, to_text(judged.verdict));
+    }
+    return judged.verdict == WitnessVerdict::cosigned;
+  } catch (const Error& error) {
+    // What this device signed of it, or the log, cannot be read; the others are none the worse.
+    if (error.code() != ErrorCode::damaged) throw;
+    return false;
+  }
+}
+
+NoteKey<LogPurpose> Cosigner::key_of(const LedgerName& log) const {
+  return log.note_key(x_vault.record->consortium.devices().at(log.device).certificate.keys.log);
 }
 
 std::optional<LedgerFork> Cosigner::differs_from_held(const NoteKey<LogPurpose>& log,
@@ -152,6 +200,7 @@ WitnessAnswer Cosigner::answer(const NoteKey<LogPurpose>& log, const WitnessAsk&
   }
   WitnessAnswer answer{judged.verdict, log.name, asked.size, {}, {}};
   if (judged.verdict == WitnessVerdict::cosigned) {
+    note_act(asked, AccessOutcome::ok, {});
     answer.note = sign(log, ask.checkpoint);
     return answer;
   }
@@ -176,7 +225,6 @@ WitnessAnswer Cosigner::refuse(WitnessVerdict verdict, const Checkpoint& asked) 
 
 // Logged, then remembered; and only then is there a signature that somebody could see.
 SignedNote Cosigner::sign(const NoteKey<LogPurpose>& log, const SignedNote& note) {
-  note_act(*decode_checkpoint(note.text), AccessOutcome::ok, {});
   const NoteSignature line =
       muniment::cosign(note, x_self.name, x_keys.witness, x_vault.environment.clock.now());
   SignedNote remembered = log_signature_alone(note, log);
@@ -204,6 +252,10 @@ void Cosigner::note_act(const Checkpoint& checkpoint, AccessOutcome outcome, std
   if (name && x_vault.record->consortium.collections().contains(name->collection)) {
     subject.collection = name->collection;
   }
+  write_act(std::move(subject), outcome);
+}
+
+void Cosigner::write_act(AccessSubject subject, AccessOutcome outcome) {
   static const Unattended unattended;
   if (x_vault.journal) {
     x_vault.journal->event(std::move(subject), outcome, unattended);

@@ -3,7 +3,7 @@
 // either came.
 #pragma once
 
-#include "vault/vault.hpp"
+#include "vault/state.hpp"
 #include "vault/witness_memory.hpp"
 #include "vault/witness_text.hpp"
 
@@ -21,6 +21,11 @@ class Cosigner {
   // then the proof is kept, and it is frozen.
   [[nodiscard]] SignedNote cosign(const NoteKey<LogPurpose>& log, const SignedNote& note,
                                   std::span<const Sha256Digest> leaves);
+
+  // The same of access logs that are here, with one entry in this device's own that names them all:
+  // they grow by the hour, all at once. In the order of `logs`: their checkpoints, with this
+  // device's signature where it was given. Proofs of two histories are kept.
+  [[nodiscard]] std::vector<SignedNote> cosign_together(std::span<const LoggedTree> logs);
 
   // The same for who has the checkpoint alone and shows how it grew (C2SP tlog-witness): refuses by
   // an answer. `held` is the ledger if it is here, else null; the checkpoint has the signature of
@@ -47,10 +52,14 @@ class Cosigner {
   [[nodiscard]] std::optional<LedgerFork> differs_from_held(const NoteKey<LogPurpose>& log,
                                                             const SignedNote& note,
                                                             const Ledger* held) const;
-  // The log's signature and this device's.
+  // Remembers, and returns, the log's signature and this device's.
   [[nodiscard]] SignedNote sign(const NoteKey<LogPurpose>& log, const SignedNote& note);
-  [[nodiscard]] ForkEntry keep(LedgerFork fork);
+  // Whether nothing speaks against it. A proof that it forked is kept.
+  [[nodiscard]] bool may_sign(const LoggedTree& log, const Checkpoint& checkpoint);
+  [[nodiscard]] NoteKey<LogPurpose> key_of(const LedgerName& log) const;
+  ForkEntry keep(LedgerFork fork);
   void note_act(const Checkpoint& checkpoint, AccessOutcome outcome, std::string_view why);
+  void write_act(AccessSubject subject, AccessOutcome outcome);
 
   Vault::State& x_vault;
   const ServiceKeys& x_keys;

@@ -25,6 +25,18 @@ LogVouched Vault::State::vouched_for(const LoggedTree& log) const {
   return result;
 }
 
+std::optional<SignedNote> Vault::State::find_lost(const LoggedTree& log) const {
+  const NoteKey<LogPurpose> key = log.name.note_key(own_log_key());
+  const CosignedLog known = find_cosigned(environment.files, directory, log.name.id());
+  for (const auto& [size, note] : known.notes) {
+    const auto seen = open_checkpoint(note, key);
+    if (!seen) continue;
+    const bool is_here = seen->size <= log.size && log.root_at(seen->size) == seen->root;
+    if (!is_here) return note;
+  }
+  return std::nullopt;
+}
+
 LoggedTree Vault::State::tree_of(const Ledger& ledger) {
   return {ledger.name(), ledger.checkpoint(), ledger.size(),
           [&ledger](std::uint64_t size) { return merkle_root(size, ledger.nodes()); },

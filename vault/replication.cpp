@@ -46,6 +46,7 @@ void Replication::make_own(std::optional<ServiceKeys> keys) {
   x_own = std::make_unique<Own>(std::move(keys), state());
   load();
   heal_ledgers();
+  x_own->access.load();
 }
 
 Replication::~Replication() = default;
@@ -184,7 +185,7 @@ std::optional<DeviceId> Replication::find_device(const VerifyKey<TransportPurpos
 bool may_have(const Consortium& consortium, const DeviceId& device,
               const CollectionId& collection) {
   if (!consortium.is_active(device)) return false;
-  if (collection == consortium_collection) return true;
+  if (collection == consortium_collection || is_access_collection(collection)) return true;
   const auto found = consortium.collections().find(collection);
   if (found == consortium.collections().end()) return false;
   return std::ranges::any_of(found->second.grants, [&](const ApprovedGrant& approved) {
@@ -198,11 +199,10 @@ bool Replication::may_have(const DeviceId& device, const CollectionId& collectio
 }
 
 std::vector<CollectionId> Replication::collections() const {
-  std::vector<CollectionId> result;
-  for (const auto& [id, collection] : state().record->consortium.collections()) {
-    result.push_back(id);
-  }
-  return result;
+  std::set<CollectionId> result;
+  for (const auto& [id, collection] : state().record->consortium.collections()) result.insert(id);
+  for (const LedgerName& log : access_logs()) result.insert(log.collection);
+  return {result.begin(), result.end()};
 }
 
 std::optional<NoteKey<LogPurpose>> Replication::log_key(const LedgerName& name) const {
@@ -247,6 +247,7 @@ bool Replication::is_granted_by(const std::string& entry, const CollectionId& co
 }
 
 bool Replication::admits(const LedgerName& name, std::span<const std::string> entries) const {
+  if (is_access_collection(name.collection)) return x_own->access.admits(name);
   if (may_have(device(), name.collection)) return true;
   const auto is_of_collection = [&](const Ledger& ledger) {
     return ledger.name().collection == name.collection;
@@ -277,6 +278,7 @@ void Replication::append(const LedgerName& name, std::span<const std::string> en
   if (x_own->forks.contains(name.id()) || state().record->frozen.contains(name.id())) {
     throw Error(ErrorCode::damaged, state().describe_fork(name));
   }
+  if (is_access_collection(name.collection)) return append_access(name, entries, note);
   const Ledger* held = find_ledger(name);
   const std::uint64_t old_size = held == nullptr ? 0 : held->size();
   const auto held_lock = lock();

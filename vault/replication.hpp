@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "vault/audit/view.hpp"
 #include "vault/consortium/fork.hpp"
 #include "vault/consortium/granting.hpp"
 #include "vault/consortium/quorum.hpp"
@@ -40,6 +41,14 @@ struct MissingPacks {
   friend bool operator==(const MissingPacks&, const MissingPacks&) = default;
 };
 
+// An access log that is here, as partners see it.
+struct HeldAccessLog {
+  AccessLogView view;
+  SignedNote note;  // of view.checkpoint(), and whoever cosigned it
+
+  [[nodiscard]] std::uint64_t size() const noexcept { return view.size(); }
+};
+
 // Not thread-safe; one at a time for each vault.
 class Replication {
  public:
@@ -66,9 +75,9 @@ class Replication {
 
   // The active device with this transport key.
   [[nodiscard]] std::optional<DeviceId> find_device(const VerifyKey<TransportPurpose>& key) const;
-  // Whether the device is active and, but for the built-in collection, holds a grant of any kind.
+  // See the function of this name.
   [[nodiscard]] bool may_have(const DeviceId& device, const CollectionId& collection) const;
-  // All that are known, ascending.
+  // All that are known, ascending; those of access logs that are here stand among them.
   [[nodiscard]] std::vector<CollectionId> collections() const;
 
   // All ledgers that are held, verified.
@@ -89,11 +98,12 @@ class Replication {
   [[nodiscard]] std::vector<NoteKey<WitnessPurpose>> witnesses() const;
 
   // Commits what a partner sent of another device's ledger, or of this one's after it was put back;
-  // makes the ledger if it is new. If this device is a witness, its cosignature is in the commit,
-  // unless it cosigned more of this ledger already. Error(damaged) if the note is not the log's, or
-  // not over exactly what the ledger then holds, or the ledger is frozen, or these entries are not
-  // those that this device cosigned: then a proof is kept. Error(busy), and nothing was done, while
-  // another process writes.
+  // makes the ledger if it is new. Access logs, too, are taken so, and then cosigned by
+  // refresh_access_logs; of this device's present one nothing is taken (note_seen). If this device
+  // is a witness, its cosignature is in the commit, unless it cosigned more of this ledger already.
+  // Error(damaged) if the note is not the log's, or not over exactly what the ledger then holds, or
+  // the ledger is frozen, or these entries are not those that this device cosigned: then a proof is
+  // kept. Error(busy), and nothing was done, while another process writes.
   void append(const LedgerName& name, std::span<const std::string> entries, const SignedNote& note);
   // As a witness, signs the checkpoints of others' ledgers that came in another way than append, as
   // in texts; and one of them again if it has signed none for three days, so that partners know
@@ -110,6 +120,22 @@ class Replication {
   // More signatures on the newest checkpoint. Those on this device's own ledgers stay known when
   // they grow.
   void add_signatures(const LedgerName& name, const SignedNote& note);
+
+  // ---- access logs, of this device and of others ----
+
+  // Once an hour takes this device's own as it is; and, as a witness, signs together the
+  // checkpoints of others that it has not signed. Returns those that are not what they were.
+  // Error(busy) while another process writes to one of them.
+  [[nodiscard]] std::vector<LedgerName> refresh_access_logs();
+  // Ascending.
+  [[nodiscard]] std::vector<LedgerName> access_logs() const;
+  // Null if it is not here. Valid until something is appended or refreshed.
+  [[nodiscard]] HeldAccessLog* find_access_log(const LedgerName& name) const;
+  // Its files turned out to be damaged: as if it were not here, until a partner brings it again.
+  void drop_access_log(const LedgerName& name);
+  // Partners have a checkpoint of this device's log that is not of the one here. The present access
+  // log ends then, and another goes on.
+  void note_seen(const LedgerName& name, const SignedNote& seen);
 
   // Of ledgers with two histories: one proof for each, from forks/ or another ledger's entries.
   [[nodiscard]] const std::map<LedgerId, ForkEntry>& forks() const;
@@ -156,6 +182,10 @@ class Replication {
   [[nodiscard]] std::vector<WitnessAnswer> answer_locked(const WitnessRequest& request);
   [[nodiscard]] WitnessAnswer answer(const WitnessAsk& ask);
   [[nodiscard]] std::vector<LedgerName> uncosigned() const;
+  void append_access(const LedgerName& name, std::span<const std::string> entries,
+                     const SignedNote& note);
+  void add_access_signatures(const LedgerName& name, const SignedNote& note);
+  void cosign_access_logs(std::vector<LedgerName>& changed);
   void remember_cosignatures(const LedgerName& name, const SignedNote& note) const;
   // The ledger to sign again, if it is time.
   [[nodiscard]] std::optional<LedgerName> sign_of_life() const;
@@ -174,7 +204,8 @@ class Replication {
   std::unique_ptr<Own> x_own;
 };
 
-// Whether the device is active and, but for the built-in collection, holds a grant of any kind.
+// Whether the device is active and, but for the built-in collection and those of access logs, holds
+// a grant of any kind.
 [[nodiscard]] bool may_have(const Consortium& consortium, const DeviceId& device,
                             const CollectionId& collection);
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "vault/cosigner.hpp"
+#include "vault/held_access_logs.hpp"
 #include "vault/replication.hpp"
 #include "vault/state.hpp"
 
@@ -22,12 +23,14 @@ struct Replication::Own {
       : opened(std::move(given)),
         keys(opened ? *opened : vault.unlocked().service),
         cosigner(vault, keys),
+        access(vault),
         partial(vault.environment.files, vault.directory / "tmp"),
         store(vault.environment.files, vault.directory, DirectoryStore::Access::read) {}
 
   std::optional<ServiceKeys> opened;  // by this object; else the vault has them
   const ServiceKeys& keys;
   Cosigner cosigner;
+  HeldAccessLogs access;
   PartialPacks partial;
   DirectoryStore store;
   std::set<PackListing> listed;

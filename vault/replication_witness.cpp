@@ -188,6 +188,7 @@ std::size_t Replication::take_cosignatures(const LedgerName& name, const SignedN
 }
 
 void Replication::add_signatures(const LedgerName& name, const SignedNote& note) {
+  if (is_access_collection(name.collection)) return add_access_signatures(name, note);
   const Ledger* held = find_ledger(name);
   const auto log = log_key(name);
   VAULT_ASSERT(held != nullptr && log);

@@ -168,6 +168,9 @@ struct Vault::State {
   [[nodiscard]] static LoggedTree tree_of(const Ledger& ledger);
   [[nodiscard]] static LoggedTree tree_of(AccessLogView log);
   [[nodiscard]] LogVouched vouched_for(const LoggedTree& log) const;
+  // A checkpoint of this device's log that witnesses cosigned, and that is not of the log as it is
+  // here: this device was put back to an older state.
+  [[nodiscard]] std::optional<SignedNote> find_lost(const LoggedTree& log) const;
   // Of all ledgers; nobody vouches for one that is condemned.
   [[nodiscard]] std::map<LedgerId, LogVouched> vouched_ledgers() const;
 
@@ -183,7 +186,7 @@ struct Vault::State {
   [[nodiscard]] std::shared_ptr<AccessPermit> begin(AccessSubject subject);
   // Empty if there is no log yet. Needs the record, no key.
   [[nodiscard]] std::optional<AccessLogView> access_log() const;
-  // The same of one that ended; damage there is an Error, too.
+  // The same of one that ended, or of a copy of another device's; damage there is an Error, too.
   [[nodiscard]] std::optional<AccessLogView> access_log(const LedgerName& log) const;
   // The newest checkpoint of the present one, as far as it can be read.
   [[nodiscard]] std::optional<SignedNote> last_access_checkpoint() const;

@@ -436,13 +436,14 @@ class Vault {
   [[nodiscard]] std::vector<LogWitnesses> witnesses();
 
  private:
-  friend class Partners;     // vault/partners.hpp: what concerns other members
-  friend class Bundles;      // vault/bundles.hpp: the same in files
-  friend class Replication;  // vault/replication.hpp: what goes to them and comes from them
-  friend class Proofs;       // vault/proofs.hpp: what is shown to others
-  friend class Anchors;      // vault/anchors.hpp: what others say of the time
-  friend class Witnessing;   // vault/witnessing.hpp: who vouches for whose logs
-  friend class Cosigner;     // vault/cosigner.hpp
+  friend class Partners;        // vault/partners.hpp: what concerns other members
+  friend class Bundles;         // vault/bundles.hpp: the same in files
+  friend class Replication;     // vault/replication.hpp: what goes to them and comes from them
+  friend class Proofs;          // vault/proofs.hpp: what is shown to others
+  friend class Anchors;         // vault/anchors.hpp: what others say of the time
+  friend class Witnessing;      // vault/witnessing.hpp: who vouches for whose logs
+  friend class Cosigner;        // vault/cosigner.hpp
+  friend class HeldAccessLogs;  // vault/held_access_logs.hpp
   struct State;
   void unlock(DeviceKeys keys, const std::string& how, UnlockEntry entry, Activity& activity);
   // Calls `change` with the newest keyring and what `current` opens of it, under the lock, and

@@ -29,13 +29,9 @@ std::vector<Witnessing::Forgotten> Witnessing::forgotten() const {
     logs.push_back({access, {}, 0, {}, {}});
   }
   for (const LoggedTree& log : logs) {
-    const CosignedLog known =
-        find_cosigned(vault.environment.files, vault.directory, log.name.id());
-    const auto lost = std::ranges::find_if(known.notes, [&](const auto& note) {
-      const auto seen = open_checkpoint(note.second, log.name.note_key(vault.own_log_key()));
-      return seen && !is_of(log, *seen);
-    });
-    if (lost != known.notes.end()) result.push_back({log.name, lost->second, std::nullopt});
+    if (auto lost = vault.find_lost(log)) {
+      result.push_back({log.name, std::move(*lost), std::nullopt});
+    }
   }
   return result;
 }

@@ -23,20 +23,24 @@ void LedgerPull::give_back() {
   x_entries.clear();
 }
 
-void LedgerPull::take(const LedgerHead& message) {
-  VAULT_ASSERT(x_state == State::waiting && x_to_come == 0);
-  x_state = judge(message);
-  if (x_state == State::waiting) x_frontier = x_ledgers.frontier(x_ledger);
+void LedgerPull::give_up() {
+  give_back();
+  x_state = State::nothing_new;
 }
 
-LedgerPull::State LedgerPull::judge(const LedgerHead& message) {
+void LedgerPull::take(const LedgerHead& message) {
+  VAULT_ASSERT(x_state == State::waiting && x_to_come == 0);
   // How much comes is known from what the note says, whether or not anything in it is true.
   const auto note = decode_signed_note(message.note);
   const auto checkpoint = note ? decode_checkpoint(note->text) : std::nullopt;
-  if (!checkpoint || checkpoint->size == 0) return State::bad_signature;
+  if (!checkpoint || checkpoint->size == 0) {
+    x_state = State::bad_signature;
+    return;
+  }
   x_to_come = checkpoint->size > x_have.size ? checkpoint->size - x_have.size : 0;
   const auto known = find_keys(x_ledgers, x_ledger, x_memo);
-  return known ? judge_known(message, *known) : judge_unknown(message);
+  x_state = known ? judge_known(message, *known) : judge_unknown(message);
+  if (x_state == State::waiting) x_frontier = x_ledgers.frontier(x_ledger);
 }
 
 LedgerPull::State LedgerPull::judge_unknown(const LedgerHead& message) {

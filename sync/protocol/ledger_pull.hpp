@@ -49,6 +49,9 @@ class LedgerPull {
   void take(const LedgerHead& message);
   void take(Entries message);
 
+  // Our disk failed: what comes is passed over.
+  void give_up();
+
   [[nodiscard]] State state() const noexcept { return x_state; }
   // What was stored, once it has grown.
   [[nodiscard]] const TreeHead& tree() const noexcept { return x_new_tree; }
@@ -57,7 +60,6 @@ class LedgerPull {
   [[nodiscard]] const std::optional<ForkProof>& fork() const noexcept { return x_fork; }
 
  private:
-  [[nodiscard]] State judge(const LedgerHead& message);
   [[nodiscard]] State judge_known(const LedgerHead& message, const NoteKeys& keys);
   [[nodiscard]] State judge_unknown(const LedgerHead& message);
   [[nodiscard]] State judge_smaller(const LedgerHead& message, const VerifiedNote& theirs);

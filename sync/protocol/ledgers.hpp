@@ -62,6 +62,9 @@ class Ledgers {
   // is none. If this device is a witness, its cosignature is durable with them.
   virtual void append(const LedgerRef& ledger, std::span<const std::string> entries,
                       const SignedNote& note) = 0;
+  // Somebody has proved that our own ledger has a history that we do not hold: the notes of both
+  // stand in `proof`.
+  virtual void own_differs(const ForkProof& proof) = 0;
   // Replaces the note by one of the same text with more signatures; cosigns as above.
   virtual void replace_note(const LedgerRef& ledger, const SignedNote& note) = 0;
 

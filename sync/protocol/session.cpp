@@ -87,9 +87,13 @@ void Session::guarded(Instant now, Step step) {
   } catch (const Stop& stop) {
     close(stop.code);
   } catch (const Error& error) {
-    x_node.storage_failed(error, now);
-    x_round_wanted = true;
+    storage_failed(error, now);
   }
+}
+
+void Session::storage_failed(const Error& error, Instant now) {
+  x_node.storage_failed(error, now);
+  x_round_wanted = true;
 }
 
 void Session::receive(ByteView bytes, Instant now) {

@@ -99,7 +99,7 @@ class Session {
   // Empty if it cannot be read, or is not what it was.
   [[nodiscard]] std::optional<Bytes> own_shard(const ShardName& name);
   // True if more of the answer is to come.
-  [[nodiscard]] bool ledger_answered(Outstanding& outstanding, Message message);
+  [[nodiscard]] bool ledger_answered(Outstanding& outstanding, Message message, Instant now);
   void end_pull(const LedgerPull& pull);
   void report_growth(const LedgerPull& pull);
 
@@ -114,6 +114,7 @@ class Session {
   void ask_in_round(const Message& message, Instant now);
   [[nodiscard]] Sha256Digest own_digest();
   void check_deadlines(Instant now);
+  void storage_failed(const Error& error, Instant now);
   // Runs `step`; a Stop closes the session, an Error of our storage pauses fetching.
   template <class Step>
   void guarded(Instant now, Step step);

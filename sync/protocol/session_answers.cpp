@@ -19,7 +19,7 @@ void Session::handle_answer(std::uint32_t number, Message message, Instant now) 
     return;
   }
   if (std::holds_alternative<AskedLedger>(outstanding.asked)) {
-    if (!ledger_answered(outstanding, std::move(message))) return;
+    if (!ledger_answered(outstanding, std::move(message), now)) return;
     x_outstanding_cost += outstanding.cost;
     x_outstanding.emplace(number, std::move(outstanding));
     return;
@@ -140,7 +140,7 @@ std::optional<Bytes> Session::own_shard(const ShardName& name) {
   return std::nullopt;
 }
 
-bool Session::ledger_answered(Outstanding& outstanding, Message message) {
+bool Session::ledger_answered(Outstanding& outstanding, Message message, Instant now) {
   LedgerPull& pull = *std::get<AskedLedger>(outstanding.asked);
   const auto end = [&](const RoundResult& result) {
     --x_pulls;
@@ -158,8 +158,17 @@ bool Session::ledger_answered(Outstanding& outstanding, Message message) {
       throw Stop{CloseCode::unasked};
     }
     end_pull(pull);
+  } catch (const Error& error) {
+    // What was asked for comes all the same.
+    if (pull.entries_to_come() > 0) {
+      pull.give_up();
+      storage_failed(error, now);
+      return true;
+    }
+    end({});
+    throw;
   } catch (...) {
-    // The peer is at fault, or our disk: another session may try.
+    // The peer is at fault: another session may try.
     end({});
     throw;
   }
@@ -187,6 +196,8 @@ void Session::end_pull(const LedgerPull& pull) {
       x_node.take_fork(*pull.fork(), x_peer);
       return;
     case State::own_differs:
+      x_node.ledgers().own_differs(*pull.fork());
+      x_node.changed(pull.ledger());
       x_node.listener().own_ledger_differs(pull.ledger());
       return;
     case State::bad_proof:

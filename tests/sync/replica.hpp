@@ -36,6 +36,8 @@ class Replica : public Ledgers, public Packs, public Copies {
   Replica(World& world, std::size_t actor)
       : x_world(world), x_actor(actor), x_device(world.actors[actor].device) {}
 
+  std::vector<ForkProof> other_histories;  // of our own ledgers, as peers proved them
+
   // ---- what a test does to it ----
 
   // Writes to a ledger of this device. The first entries of its built-in ledger are its
@@ -188,6 +190,7 @@ class Replica : public Ledgers, public Packs, public Copies {
     cosign_stored(ledger);
     sync_point(true);
   }
+  void own_differs(const ForkProof& proof) override { other_histories.push_back(proof); }
   void replace_note(const LedgerRef& ledger, const SignedNote& note) override {
     sync_point(false);
     VAULT_ASSERT(x_ledgers.at(ledger).note.text == note.text);

@@ -26,6 +26,11 @@ inline std::uint64_t talk(Daemon& a, Daemon& b) {
     bytes += there.size();
     silent = there.empty() && back.empty() ? silent + 1 : 0;
   }
+  const auto why = [](const Session& session) {
+    return session.closed() ? std::string(to_text(*session.closed())) : std::string("open");
+  };
+  CHECK(why(first) == "open");
+  CHECK(why(second) == "open");
   REQUIRE_FALSE(first.closed());
   REQUIRE_FALSE(second.closed());
   return bytes;

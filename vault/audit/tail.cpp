@@ -242,6 +242,23 @@ std::optional<AccessTail> salvage_access_tail(FileSystem& files, const FileSyste
   return loader.is_absent() ? std::nullopt : loader.salvage();
 }
 
+std::optional<LedgerName> find_access_log_name(FileSystem& files,
+                                               const FileSystem::Path& directory) {
+  TailCopies copies;
+  for (std::size_t copy = 0; copy < copies.size(); ++copy) {
+    copies[copy].file = files.find(directory / access_format::log_names.at(copy));
+    if (copies[copy].file) copies[copy].size = copies[copy].file->size();
+  }
+  TailReader reader(copies, 0b11);
+  while (const auto record = reader.next()) {
+    if (record->type != RecordType::checkpoint) continue;
+    const auto note = decode_signed_note(as_text(record->payload));
+    const auto checkpoint = note ? decode_checkpoint(note->text) : std::nullopt;
+    return checkpoint ? LedgerName::from_origin(checkpoint->origin) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
 Bytes encode_access_tail(const LedgerName& name, const Frontier& before,
                          std::span<const std::string> entries, const SignedNote& checkpoint) {
   Bytes content = encode(TailHeader{.ledger = name.id()});

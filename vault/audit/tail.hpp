@@ -45,6 +45,11 @@ enum class TailDepth {
                                                             const LedgerName& name,
                                                             const VerifyKey<LogPurpose>& log);
 
+// Which log the files in `directory` say they are, whether or not that is true. Empty if there is
+// none, or none of them can be read.
+[[nodiscard]] std::optional<LedgerName> find_access_log_name(FileSystem& files,
+                                                             const FileSystem::Path& directory);
+
 // The file of a tail that begins after `before` and holds `entries` under `checkpoint`.
 [[nodiscard]] Bytes encode_access_tail(const LedgerName& name, const Frontier& before,
                                        std::span<const std::string> entries,

@@ -8,6 +8,16 @@
 
 namespace muniment {
 
+namespace {
+
+[[noreturn]] void throw_older_damaged() {
+  throw Error(ErrorCode::damaged,
+              std::string(access_log_label) + ": older entries are not those that were signed",
+              "'muniment log verify' says which");
+}
+
+}  // namespace
+
 std::optional<AccessLogView> AccessLogView::find(FileSystem& files,
                                                  const FileSystem::Path& directory,
                                                  const LedgerName& name,
@@ -33,14 +43,44 @@ void AccessLogView::visit(
       if (!visitor(index++, as_text(entry))) return;
     }
   }
-  if (read.head() != x_tail->before.head()) {
-    throw Error(ErrorCode::damaged,
-                std::string(access_log_label) + ": older entries are not those that were signed",
-                "'muniment log verify' says which");
-  }
+  if (read.head() != x_tail->before.head()) throw_older_damaged();
   for (const std::string& entry : x_tail->entries) {
     if (!visitor(index++, entry)) return;
   }
+}
+
+std::string AccessLogView::entry(std::uint64_t index) {
+  VAULT_ASSERT(index < size());
+  if (index >= x_tail->base) return x_tail->entries[index - x_tail->base];
+  const std::uint64_t bundle = index / tile_width_max;
+  if (!x_whole_from || bundle < *x_whole_from) {
+    require_whole(bundle);
+    x_whole_from = bundle;
+  }
+  if (x_read != bundle) {
+    x_read.reset();
+    x_bundle = x_tiles.bundle(bundle);
+    x_read = bundle;
+  }
+  return std::string(as_text(x_bundle[index % tile_width_max]));
+}
+
+void AccessLogView::require_whole(std::uint64_t bundle) const {
+  const std::uint64_t first = bundle * tile_width_max;
+  const NodeReader nodes = x_tiles.nodes();
+  std::vector<Sha256Digest> edge;
+  std::uint64_t at = 0;
+  for (unsigned level = 64; level-- > 0;) {
+    if (((first >> level) & 1U) == 0) continue;
+    edge.push_back(nodes(level, at >> level));
+    at += std::uint64_t{1} << level;
+  }
+  auto read = Frontier::from_edge(first, std::move(edge));
+  VAULT_ASSERT(read);
+  for (std::uint64_t i = bundle; i < x_tail->base / tile_width_max; ++i) {
+    for (const Bytes& entry : x_tiles.bundle(i)) read->append(leaf_hash(entry));
+  }
+  if (read->head() != x_tail->before.head()) throw_older_damaged();
 }
 
 AccessLogCheck AccessLogView::check(const Activity& activity) const {

@@ -30,6 +30,8 @@ class AccessLogView {
   [[nodiscard]] const LedgerName& name() const noexcept { return x_name; }
   [[nodiscard]] std::uint64_t size() const noexcept { return x_tail->size(); }
   [[nodiscard]] const SignedNote& checkpoint() const noexcept { return x_tail->checkpoint; }
+  // The tree over all.
+  [[nodiscard]] const Frontier& frontier() const noexcept { return x_tail->frontier; }
 
   // What is wrong with its two newest copies.
   [[nodiscard]] const std::vector<LedgerDamage>& damage() const noexcept { return x_tail->damage; }
@@ -37,6 +39,11 @@ class AccessLogView {
   // From the first on, a bundle at a time; the visitor returns false to stop. Error(damaged) names
   // the bundle that cannot be read, or says after the last one that they are not the log's.
   void visit(const std::function<bool(std::uint64_t index, std::string_view entry)>& visitor) const;
+
+  // Entry `index`, which is below size(). Bundles are read one at a time and kept, so that a row of
+  // entries costs what visit does; the first time, all from this one on are hashed and compared.
+  // Error(damaged) if they are not those that were signed.
+  [[nodiscard]] std::string entry(std::uint64_t index);
 
   // Hashes every entry again and compares with tiles and checkpoint. Needs no key and a bundle's
   // worth of memory.
@@ -54,6 +61,7 @@ class AccessLogView {
   AccessLogView(FileSystem& files, FileSystem::Path directory, const LedgerName& name,
                 AccessTail tail);
 
+  void require_whole(std::uint64_t bundle) const;
   [[nodiscard]] MerkleProof checked_proof(std::uint64_t size, const Sha256Digest& root) const;
   static void count_unknown(std::string_view entry, AccessLogCheck& result);
   // The leaves of a bundle, as far as they can be told.
@@ -65,6 +73,9 @@ class AccessLogView {
   LedgerName x_name;
   std::unique_ptr<AccessTail> x_tail;  // does not move, since x_tiles looks at it
   TileStore x_tiles;
+  std::optional<std::uint64_t> x_whole_from;  // the first bundle of those that were compared
+  std::optional<std::uint64_t> x_read;        // which bundle that is
+  std::vector<Bytes> x_bundle;
 };
 
 struct OpenedAccess {
