@@ -52,7 +52,6 @@ bool AccessFilter::takes(const AccessInfo& info) const {
       actor != record.member.hex()) {
     return false;
   }
-  if (!device.empty() && device != info.device) return false;
   if (!act.empty() && act != record.act) return false;
   if (since && record.time < *since) return false;
   if (until && record.time >= *until) return false;

@@ -88,28 +88,12 @@ class Table {
   std::deque<Line> x_waiting;
 };
 
-// By the first digits of its number.
-std::optional<AccessLogNumber> find_log(Vault& vault, const std::string& digits) {
-  if (digits.empty()) return std::nullopt;
-  std::vector<AccessLogNumber> found;
-  for (const EndedAccessLog& log : vault.ended_access_logs()) {
-    if (log.number.hex().starts_with(digits)) found.push_back(log.number);
-  }
-  if (found.size() == 1) return found.front();
-  throw Error(ErrorCode::not_found,
-              fmt::format("access log {}: {}", escape(digits),
-                          found.empty() ? "no log of this number has ended here"
-                                        : "several numbers begin so"),
-              "'muniment log verify' lists those that have ended");
-}
-
 ExitCode show(Session& session, const ShowArguments& arguments) {
   Terminal& terminal = session.terminal();
-  AccessFilter filter{arguments.actor, arguments.device, arguments.act, arguments.object, {}, {}};
+  AccessFilter filter{arguments.actor, arguments.act, arguments.object, {}, {}};
   if (!arguments.since.empty()) filter.since = parse_time(arguments.since, "--since");
   if (!arguments.until.empty()) filter.until = parse_time(arguments.until, "--until");
   Vault vault = session.open_unlocked();
-  const auto log = find_log(vault, arguments.log);
   if (arguments.csv) terminal.write_line(csv_header());
   Table table(terminal);
   const AccessReading reading = vault.read_access_log(
@@ -123,7 +107,7 @@ ExitCode show(Session& session, const ShowArguments& arguments) {
         }
         return true;
       },
-      session.activity(), log);
+      session.activity(), {arguments.device, arguments.log});
   table.finish();
   return say_reading(terminal, reading);
 }
@@ -141,23 +125,33 @@ ExitCode report(Session& session, const ReportArguments& arguments) {
   Vault vault = session.open_unlocked();
   using Key = std::tuple<std::string, std::string, std::string, std::string>;
   std::map<Key, Openings> openings;
-  const AccessReading reading = vault.read_access_log(
-      [&](const AccessInfo& info) {
-        const AccessRecord& record = info.record;
-        const bool opens = record.act == access_act::read ||
-                           record.act == access_act::export_files ||
-                           record.act == access_act::prove;
-        if (!opens || record.stage != AccessStage::intent ||
-            info.collection != arguments.collection) {
-          return true;
-        }
-        Openings& entry = openings[{object_text(info), info.member, record.user, record.act}];
-        if (++entry.times == 1) entry.first = record.time;
-        entry.last = record.time;
-        if (!record.purpose.empty()) entry.purpose = record.purpose;
-        return true;
-      },
-      session.activity());
+  const auto add = [&](const AccessInfo& info) {
+    const AccessRecord& record = info.record;
+    const bool opens = record.act == access_act::read || record.act == access_act::export_files ||
+                       record.act == access_act::prove;
+    if (!opens || record.stage != AccessStage::intent || info.collection != arguments.collection) {
+      return true;
+    }
+    Openings& entry = openings[{object_text(info), info.member, record.user, record.act}];
+    if (++entry.times == 1 || record.time < entry.first) entry.first = record.time;
+    if (entry.times == 1 || record.time >= entry.last) {
+      entry.last = record.time;
+      if (!record.purpose.empty()) entry.purpose = record.purpose;
+    }
+    return true;
+  };
+  ExitCode code = ExitCode::ok;
+  for (const AccessLogChoice& log : vault.access_logs()) {
+    try {
+      const AccessReading reading = vault.read_access_log(add, session.activity(), log);
+      if (say_reading(terminal, reading) != ExitCode::ok) code = ExitCode::damaged;
+    } catch (const Error& error) {
+      // The others are none the worse.
+      if (error.code() != ErrorCode::damaged) throw;
+      terminal.warn(std::string("warning: ") + error.what());
+      code = ExitCode::damaged;
+    }
+  }
   for (const auto& [key, entry] : openings) {
     const auto& [object, member, user, act] = key;
     if (session.options().json) {
@@ -179,8 +173,8 @@ ExitCode report(Session& session, const ReportArguments& arguments) {
     if (!entry.purpose.empty()) text += fmt::format(" \"{}\"", escape(entry.purpose));
     terminal.write_line(text);
   }
-  if (openings.empty()) terminal.say("nobody opened anything, as far as this log says");
-  return say_reading(terminal, reading);
+  if (openings.empty()) terminal.say("nobody opened anything, as far as the logs here say");
+  return code;
 }
 
 // Those with which the device did not go on.
@@ -195,18 +189,35 @@ void write_ended(Terminal& terminal, std::span<const EndedAccessLog> logs) {
   }
 }
 
+// Of other devices, as sync brought them.
+void write_copies(Terminal& terminal, std::span<const AccessLogReport> copies) {
+  for (const AccessLogReport& copy : copies) {
+    if (copy.check.damage.empty()) {
+      terminal.write_line(fmt::format("copy of the {}: {}, whole", escape(copy.log),
+                                      count_of(copy.check.head.size, "entry")));
+    }
+    for (const LedgerDamage& item : copy.check.damage) {
+      terminal.write_line(
+          fmt::format("copy of the {}: {}: {}", escape(copy.log), escape(item.object), item.cause));
+    }
+  }
+}
+
 ExitCode verify(Session& session, const NoArguments&) {
   Terminal& terminal = session.terminal();
   Vault vault = session.open();
   const AccessLogReport found = vault.verify_access_log(session.activity());
   const auto& damage = found.check.damage;
   const std::vector<EndedAccessLog> ended = vault.ended_access_logs();
+  const std::vector<AccessLogReport> copies = vault.verify_access_log_copies(session.activity());
+  const bool whole = std::ranges::all_of(
+      copies, [](const AccessLogReport& copy) { return copy.check.damage.empty(); });
   std::optional<LogWitnesses> witnesses;
   for (LogWitnesses& log : vault.witnesses()) {
     if (log.origin == found.origin && log.standing.of > 0) witnesses = std::move(log);
   }
   if (session.options().json) {
-    Json object{{"ok", damage.empty()},
+    Json object{{"ok", damage.empty() && whole},
                 {"origin", found.origin},
                 {"entries", found.check.head.size},
                 {"unknown", found.check.unknown},
@@ -224,6 +235,13 @@ ExitCode verify(Session& session, const NoArguments&) {
                                  {"known", log.known},
                                  {"damaged", log.damaged}});
     }
+    object["copies"] = Json::array();
+    for (const AccessLogReport& copy : copies) {
+      object["copies"].push_back({{"log", copy.log},
+                                  {"origin", copy.origin},
+                                  {"entries", copy.check.head.size},
+                                  {"damaged", !copy.check.damage.empty()}});
+    }
     terminal.write_line(to_line(object));
   } else if (!found.exists) {
     terminal.write_line("there is no access log yet");
@@ -238,8 +256,11 @@ ExitCode verify(Session& session, const NoArguments&) {
     }
     for (const LedgerDamage& item : damage) terminal.write_line(item.object + ": " + item.cause);
   }
-  if (!session.options().json) write_ended(terminal, ended);
-  return damage.empty() ? ExitCode::ok : ExitCode::damaged;
+  if (!session.options().json) {
+    write_ended(terminal, ended);
+    write_copies(terminal, copies);
+  }
+  return damage.empty() && whole ? ExitCode::ok : ExitCode::damaged;
 }
 
 ExitCode prove(Session& session, const ProofArguments& arguments) {
@@ -270,7 +291,8 @@ void add_show(CLI::App& group, CommandLine& line) {
               "  muniment log show\n"
               "  muniment log show --collection police-files --since 2026-03-01\n"
               "  muniment log show --actor bbc --act read --csv > reads.csv\n"
-              "  muniment log show --object 'police-files/3@*:*.pdf'\n\n"
+              "  muniment log show --object 'police-files/3@*:*.pdf'\n"
+              "  muniment log show --device bbc/desk\n\n"
               "A line an act: number, time (UTC), who, what, to what, what for and how\n"
               "it ended. With --json and --csv, intent and outcome are lines of their own.");
   auto arguments = std::make_shared<ShowArguments>();
@@ -278,7 +300,10 @@ void add_show(CLI::App& group, CommandLine& line) {
       ->type_name("COLLECTION");
   command->add_option("--actor", arguments->actor, "Only this member, or user of this name")
       ->type_name("NAME");
-  command->add_option("--device", arguments->device, "Only this device")->type_name("NAME");
+  command
+      ->add_option("--device", arguments->device,
+                   "The log of this one, of which sync brought a copy")
+      ->type_name("[MEMBER/]DEVICE");
   command->add_option("--act", arguments->act, "Only this: unlock, read, list, search, export, ...")
       ->type_name("ACT");
   command

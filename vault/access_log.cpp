@@ -173,118 +173,71 @@ void Vault::State::begin_another_access_log(const std::optional<SignedNote>& see
   journal = make_journal(opened->service.log);
 }
 
+std::vector<LedgerName> Vault::State::access_log_names() const {
+  std::vector<LedgerName> names;
+  const std::filesystem::path access = directory / "access";
+  for (const std::string& folder : environment.files.list(access)) {
+    const auto name = find_access_log_name(environment.files, access / folder);
+    const bool is_ours = name && name->consortium == identity().consortium &&
+                         is_access_collection(name->collection) && name->id().hex() == folder;
+    if (is_ours) names.push_back(*name);
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
 std::vector<Damage> Vault::State::access_log_damage(bool whole, const Activity& activity) const {
   std::vector<Damage> damage;
-  try {
-    const auto log = access_log();
-    if (!log) return damage;
-    for (const LedgerDamage& found : whole ? log->check(activity).damage : log->damage()) {
-      const bool is_copy = found.object.find("tile") == std::string::npos;
-      damage.push_back({found.object, found.cause, is_copy, {}});
+  std::vector<LedgerName> names = access_log_names();
+  const LedgerName present = access_log_name();
+  // Nothing unlocks without it, so it is looked at whatever its files say they are.
+  std::erase(names, present);
+  names.insert(names.begin(), present);
+  for (const LedgerName& name : names) {
+    const bool is_own = name == present;
+    const std::string label = is_own ? std::string() : escape(log_label(name)) + ": ";
+    try {
+      const auto log = access_log(name);
+      if (!log) continue;
+      for (const LedgerDamage& found : whole ? log->check(activity).damage : log->damage()) {
+        const bool is_copy = found.object.find("tile") == std::string::npos;
+        damage.push_back({label + found.object, found.cause, is_copy, {}});
+      }
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::damaged) throw;
+      const std::string object = label + std::string(access_log_label);
+      damage.push_back(
+          {object, is_own ? error.what() : "damaged; munimentd takes it again from partners",
+           false, {}});
     }
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::damaged) throw;
-    damage.push_back({std::string(access_log_label), error.what(), false, {}});
   }
   return damage;
 }
 
 std::vector<std::string> Vault::State::repair_access_log(const Activity& activity) const {
   std::vector<std::string> repaired;
-  try {
-    for (const LedgerDamage& copy :
-         heal_access_log(environment.files, access_directory(), access_log_name(), own_log_key(),
-                         std::max(lock_wait, log_wait_min), activity)) {
-      repaired.push_back(copy.object + ": " + copy.cause + "; written again from the other copy");
+  std::vector<LedgerName> names = access_log_names();
+  const LedgerName present = access_log_name();
+  if (std::ranges::find(names, present) == names.end()) names.push_back(present);
+  for (const LedgerName& name : names) {
+    const std::string label = name == present ? std::string() : escape(log_label(name)) + ": ";
+    const auto device = record->consortium.devices().find(name.device);
+    if (name != present && device == record->consortium.devices().end()) continue;
+    try {
+      const VerifyKey<LogPurpose> key =
+          name == present ? own_log_key() : device->second.certificate.keys.log;
+      for (const LedgerDamage& copy :
+           heal_access_log(environment.files, access_directory(name), name, key,
+                           std::max(lock_wait, log_wait_min), activity)) {
+        repaired.push_back(label + copy.object + ": " + copy.cause +
+                           "; written again from the other copy");
+      }
+    } catch (const Error& error) {
+      // What cannot be healed is damage that is found again afterwards.
+      if (error.code() != ErrorCode::damaged) throw;
     }
-  } catch (const Error& error) {
-    // What cannot be healed is damage that is found again afterwards.
-    if (error.code() != ErrorCode::damaged) throw;
   }
   return repaired;
-}
-
-AccessLogReport Vault::verify_access_log(const Activity& activity) {
-  State& state = *x_state;
-  if (!state.record) state.load_record();
-  AccessLogReport report;
-  report.origin = state.access_log_name().origin();
-  const auto log = state.access_log();
-  if (!log) return report;
-  report.exists = true;
-  report.check = log->check(activity);
-  return report;
-}
-
-std::string Vault::access_log_proof(std::uint64_t index) {
-  State& state = *x_state;
-  if (!state.record) state.load_record();
-  const auto log = state.access_log();
-  const std::uint64_t size = log ? log->size() : 0;
-  if (index < size) return log->proof(index);
-  throw Error(ErrorCode::not_found, "access log: there is no entry " + std::to_string(index),
-              "it has " + std::to_string(size) + "; the first is number 0");
-}
-
-std::vector<EndedAccessLog> Vault::ended_access_logs() {
-  State& state = *x_state;
-  if (!state.record) state.load_record();
-  std::vector<EndedAccessLog> result;
-  for (const AccessFollows& ended :
-       find_access_logs(state.environment.files, state.directory).ended) {
-    EndedAccessLog& info = result.emplace_back();
-    info.number = access_log_number(ended.log.collection);
-    info.origin = ended.log.origin();
-    const auto known = ended.checkpoint ? decode_checkpoint(ended.checkpoint->text) : std::nullopt;
-    if (known) info.known = known->size;
-    try {
-      if (const auto log = state.access_log(ended.log)) info.here = log->size();
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::damaged) throw;
-      info.damaged = true;
-    }
-  }
-  return result;
-}
-
-AccessReading Vault::read_access_log(const std::function<bool(const AccessInfo&)>& visitor,
-                                     const Activity& activity,
-                                     const std::optional<AccessLogNumber>& number) {
-  State& state = *x_state;
-  const Opened& opened = state.unlocked();
-  AccessSubject reading{.act = access_act::audit};
-  if (number) reading.detail = "of the log " + number->hex();
-  const auto permit = state.begin(std::move(reading), activity);
-  LedgerName which = state.access_log_name();
-  if (number) which.collection = access_collection(*number);
-  const auto log = state.access_log(which);
-  if (!log) {
-    throw Error(ErrorCode::not_found,
-                "access log " + number.value_or(AccessLogNumber{}).hex() + ": it is not here",
-                "'muniment log verify' lists those that are");
-  }
-  const auto member_name = [&](const MemberId& id) {
-    const auto name = opened.names.members.find(id);
-    return name == opened.names.members.end() ? id.hex() : name->second;
-  };
-  return muniment::read_access_log(
-      *log, state.identity().device, opened.reading.reading,
-      [&](const OpenedAccess& entry) {
-        AccessInfo info{entry.index,
-                        entry.record,
-                        state.device_name(log->name().device),
-                        member_name(entry.record.member),
-                        {},
-                        {}};
-        if (entry.record.collection)
-          info.collection = state.collection_name(*entry.record.collection);
-        if (const auto& snapshot = entry.record.snapshot) {
-          info.snapshot = info.collection + "/" + std::to_string(snapshot->number) + "@" +
-                          state.device_name(snapshot->device);
-        }
-        return visitor(info);
-      },
-      activity);
 }
 
 std::optional<std::uint64_t> Vault::repair_access_log(const DeviceKeys& keys,

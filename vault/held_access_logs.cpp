@@ -23,13 +23,10 @@ constexpr std::chrono::milliseconds lock_wait{100};
 
 void HeldAccessLogs::load() {
   x_logs.clear();
-  const std::filesystem::path access = x_vault.directory / "access";
-  for (const std::string& folder : x_vault.environment.files.list(access)) {
-    const auto name = find_access_log_name(x_vault.environment.files, access / folder);
-    if (!name || name->id().hex() != folder) continue;
-    load(*name);
-    const HeldAccessLog* log = find(*name);
-    if (log != nullptr && !log->view.damage().empty()) heal(*name);
+  for (const LedgerName& name : x_vault.access_log_names()) {
+    load(name);
+    const HeldAccessLog* log = find(name);
+    if (log != nullptr && !log->view.damage().empty()) heal(name);
   }
 }
 
@@ -44,8 +41,6 @@ void HeldAccessLogs::heal(const LedgerName& name) {
 
 void HeldAccessLogs::load(const LedgerName& name) {
   x_logs.erase(name);
-  const bool is_ours = name.consortium == x_vault.identity().consortium;
-  if (!is_ours || !is_access_collection(name.collection)) return;
   try {
     auto log = x_vault.access_log(name);
     if (log && is_whole(*log)) show(std::move(*log));

@@ -188,6 +188,10 @@ struct Vault::State {
   [[nodiscard]] std::optional<AccessLogView> access_log() const;
   // The same of one that ended, or of a copy of another device's; damage there is an Error, too.
   [[nodiscard]] std::optional<AccessLogView> access_log(const LedgerName& log) const;
+  // Those of which files are here, whatever is in them; ascending.
+  [[nodiscard]] std::vector<LedgerName> access_log_names() const;
+  // Needs `opened` for names. Error(not_found) if there is none, or it is not clear which.
+  [[nodiscard]] LedgerName find_access_log(const AccessLogChoice& choice) const;
   // The newest checkpoint of the present one, as far as it can be read.
   [[nodiscard]] std::optional<SignedNote> last_access_checkpoint() const;
   [[nodiscard]] VerifyKey<LogPurpose> own_log_key() const;

@@ -126,9 +126,16 @@ struct EndedAccessLog {
 };
 
 struct AccessLogReport {
+  std::string log;  // "access log of bbc/desk"
+  std::string origin;
   bool exists = false;
   AccessLogCheck check;
-  std::string origin;
+};
+
+// Which access log is meant. Without anything, the one that this device writes.
+struct AccessLogChoice {
+  std::string device;  // MEMBER/DEVICE, the device's name if no other has it, or its id
+  std::string number;  // the first digits of the log's
 };
 
 // All that a device that may only deposit knows of a snapshot that it made.
@@ -414,11 +421,16 @@ class Vault {
   // `number` chooses one that has ended; Error(not_found) if it is not here.
   [[nodiscard]] AccessReading read_access_log(const std::function<bool(const AccessInfo&)>& visitor,
                                               const Activity& activity,
-                                              const std::optional<AccessLogNumber>& number = {});
+                                              const AccessLogChoice& choice = {});
+  // All of which files are here: this device's, and copies of others'. Needs no key.
+  [[nodiscard]] std::vector<AccessLogChoice> access_logs();
   // The newest first. Needs no key.
   [[nodiscard]] std::vector<EndedAccessLog> ended_access_logs();
   // Hashes the access log again and compares. Needs no key.
   [[nodiscard]] AccessLogReport verify_access_log(const Activity& activity);
+  // The same of the copies of other devices' logs that are here; of one that cannot be read, that
+  // is the damage.
+  [[nodiscard]] std::vector<AccessLogReport> verify_access_log_copies(const Activity& activity);
   // A C2SP tlog-proof of entry `index`. Needs no key. Error(not_found) if there are fewer.
   [[nodiscard]] std::string access_log_proof(std::uint64_t index);
   // For a log that is damaged in both copies, without which nothing unlocks: goes on after what is

@@ -53,7 +53,10 @@ class Log(support.Case):
         shown = lambda *arguments: [(line["act"], line["stage"]) for line in self.records(*arguments)]
         self.assertEqual(shown("--actor", "ann", "--act", "read"), [("read", "intent"), ("read", "done")])
         self.assertEqual(shown("--actor", "nobody"), [])
-        self.assertEqual(shown("--device", "other"), [])
+        self.assertEqual(shown("--actor", "ann", "--act", "read", "--device", "paper/desk"),
+                         [("read", "intent"), ("read", "done")])
+        self.assertIn("access log of other: it is not here",
+                      self.muniment("log", "show", "--device", "other", code=1).stderr)
         self.assertEqual(shown("--object", "letters/1@desk:leak/s"), [("list", "intent")])
         self.assertEqual(shown("--object", "*a.txt"), [("read", "intent")])
         self.assertEqual(shown("--until", "2000-01-01"), [])

@@ -647,7 +647,7 @@ TEST_CASE("access log: a disk that was put back is noticed by what the witness h
           ++records;
           return true;
         },
-        spiegel.activity, AccessLogNumber{}));
+        spiegel.activity, {.device = {}, .number = "00"}));
     CHECK(records > 0);
     REQUIRE(vault.ended_access_logs().size() == 1);
     CHECK(vault.ended_access_logs()[0].known > vault.ended_access_logs()[0].here);
