@@ -95,11 +95,18 @@ bool PackPull::can_ask(const WantedPacks::value_type& wanted, const DeviceId& pe
 std::optional<PackPull::Ask> PackPull::next(
     const DeviceId& peer, const std::function<bool(const CollectionId&)>& may_have, Instant now) {
   load_wanted(now);
+  put_aside_false(now);
+  // A tile comes a round trip later, and meanwhile the shards of the packs that are begun travel:
+  // so it is asked for as soon as there is room, not when there is nothing else to ask for.
+  const bool has_room = under_way(now) < limits::packs_in_progress_max;
+  if (has_room) {
+    if (auto ask = next_tile(peer, may_have, now)) return ask;
+  }
   for (auto& [id, progress] : x_progress) {
     if (!can_ask(*x_wanted.find(progress.as), peer, now, may_have)) continue;
     if (auto ask = next_run(peer, progress, now)) return ask;
   }
-  return next_tile(peer, may_have, now);
+  return !has_room && put_aside(now) ? next_tile(peer, may_have, now) : std::nullopt;
 }
 
 std::optional<PackPull::Ask> PackPull::next_run(const DeviceId& peer, Progress& progress,
@@ -126,17 +133,19 @@ std::optional<PackPull::Ask> PackPull::next_run(const DeviceId& peer, Progress& 
   return Ask{progress.as, false, begin, length};
 }
 
-std::optional<PackPull::Ask> PackPull::next_tile(
-    const DeviceId& peer, const std::function<bool(const CollectionId&)>& may_have, Instant now) {
-  put_aside_false(now);
-  std::size_t out = x_progress.size();
+std::size_t PackPull::under_way(Instant now) {
+  std::size_t count = x_progress.size();
   for (auto& [pack, wanted] : x_wanted) {
     if (wanted.tile_asked && now - wanted.tile_asked_since >= limits::stale_ask_time) {
       wanted.tile_asked.reset();
     }
-    if (wanted.tile_asked) ++out;
+    if (wanted.tile_asked) ++count;
   }
-  if (out >= limits::packs_in_progress_max && !put_aside(now)) return std::nullopt;
+  return count;
+}
+
+std::optional<PackPull::Ask> PackPull::next_tile(
+    const DeviceId& peer, const std::function<bool(const CollectionId&)>& may_have, Instant now) {
   WantedPacks::value_type* best = nullptr;
   std::uint64_t best_rank = 0;
   for (auto& wanted : x_wanted) {

@@ -99,6 +99,8 @@ class PackPull {
                                     Instant now,
                                     const std::function<bool(const CollectionId&)>& may_have);
   [[nodiscard]] std::optional<Ask> next_run(const DeviceId& peer, Progress& progress, Instant now);
+  // Packs that are begun, and whose tile is asked for.
+  [[nodiscard]] std::size_t under_way(Instant now);
   [[nodiscard]] std::optional<Ask> next_tile(
       const DeviceId& peer, const std::function<bool(const CollectionId&)>& may_have, Instant now);
   void load_wanted(Instant now);
