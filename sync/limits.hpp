@@ -136,8 +136,11 @@ inline constexpr seconds throttle_patience{5};
 // How long such a peer is asked for no shards: what it says, within these bounds.
 inline constexpr seconds busy_time_min{1};
 inline constexpr minutes busy_time_max{5};
-// A peer that had no such pack is asked again after so long, or when its heads changed.
-inline constexpr minutes absent_time{5};
+// A peer that had no such pack may still be getting it itself. It is asked again after so long, each
+// time after twice as long, or when its heads changed; the first time when sessions next look
+// around by themselves, every five seconds.
+inline constexpr seconds absent_time_min{4};
+inline constexpr minutes absent_time_max{5};
 
 // ---- conduct ----
 

@@ -7,9 +7,6 @@ namespace muniment::sync {
 
 namespace {
 
-// A peer that sent wrong shards of a pack, or has it in another size, is not asked for it again.
-constexpr Instant never = Instant::max();
-
 // Whether so many bytes are `count` shards of some pack.
 bool is_some_size(std::size_t bytes, std::size_t count) {
   for (std::uint8_t size_class = size_class_min; size_class <= size_class_max; ++size_class) {
@@ -35,66 +32,15 @@ std::function<bool(const PackPull::RunAsk&)> PackPull::same_run(const DeviceId& 
   };
 }
 
-void PackPull::look_again() {
-  x_look = true;
-}
-
-void PackPull::look_again_at(const DeviceId& peer) {
-  for (auto& [pack, wanted] : x_wanted) {
-    const auto found = wanted.absent_until.find(peer);
-    if (found != wanted.absent_until.end() && found->second != never) {
-      wanted.absent_until.erase(found);
-    }
-  }
-}
-
-void PackPull::load_wanted(Instant now) {
-  // A full table that nobody can serve makes room for the next packs.
-  const bool full = x_wanted.size() >= limits::wanted_packs_max;
-  const bool stuck = full && now - x_looked >= limits::round_interval;
-  if (!x_look && !stuck) return;
-  if (full && !stuck) return;
-  x_look = false;
-  x_looked = now;
-  if (stuck) {
-    x_after = x_wanted.rbegin()->first;
-    std::erase_if(x_wanted, [&](const auto& each) {
-      return !x_progress.contains(each.first.pack) && !each.second.tile_asked;
-    });
-  }
-  for (int pass = 0; pass < 2; ++pass) {
-    for (const WantedPack& pack : x_packs.wanted(x_after, limits::wanted_packs_max)) {
-      x_wanted.try_emplace(pack);
-    }
-    if (x_after == WantedPack{} || x_wanted.size() >= limits::wanted_packs_max) break;
-    x_after = WantedPack{};
-  }
-}
-
-std::ranges::subrange<PackPull::WantedPacks::iterator> PackPull::ways(const PackId& pack) {
-  const auto begin = x_wanted.lower_bound(WantedPack{pack, {}, 0});
-  auto end = begin;
-  while (end != x_wanted.end() && end->first.pack == pack) ++end;
-  return {begin, end};
-}
-
 bool PackPull::is_begun(const PackId& pack) {
-  return x_progress.contains(pack) || std::ranges::any_of(ways(pack), [](const auto& way) {
+  return x_progress.contains(pack) || std::ranges::any_of(x_wanted.ways(pack), [](const auto& way) {
            return way.second.tile_asked.has_value();
          });
 }
 
-bool PackPull::can_ask(const WantedPacks::value_type& wanted, const DeviceId& peer, Instant now,
-                       const std::function<bool(const CollectionId&)>& may_have) {
-  const auto& [pack, state] = wanted;
-  const auto absent = state.absent_until.find(peer);
-  if (absent != state.absent_until.end() && now < absent->second) return false;
-  return !state.is_false && may_have(pack.collection);
-}
-
 std::optional<PackPull::Ask> PackPull::next(
     const DeviceId& peer, const std::function<bool(const CollectionId&)>& may_have, Instant now) {
-  load_wanted(now);
+  x_wanted.load(now, [this](const PackId& pack) { return is_begun(pack); });
   put_aside_false(now);
   // A tile comes a round trip later, and meanwhile the shards of the packs that are begun travel:
   // so it is asked for as soon as there is room, not when there is nothing else to ask for.
@@ -103,7 +49,8 @@ std::optional<PackPull::Ask> PackPull::next(
     if (auto ask = next_tile(peer, may_have, now)) return ask;
   }
   for (auto& [id, progress] : x_progress) {
-    if (!can_ask(*x_wanted.find(progress.as), peer, now, may_have)) continue;
+    if (!x_wanted.find(progress.as)->can_ask(peer, now) || !may_have(progress.as.collection))
+      continue;
     if (auto ask = next_run(peer, progress, now)) return ask;
   }
   return !has_room && put_aside(now) ? next_tile(peer, may_have, now) : std::nullopt;
@@ -135,22 +82,23 @@ std::optional<PackPull::Ask> PackPull::next_run(const DeviceId& peer, Progress& 
 
 std::size_t PackPull::under_way(Instant now) {
   std::size_t count = x_progress.size();
-  for (auto& [pack, wanted] : x_wanted) {
-    if (wanted.tile_asked && now - wanted.tile_asked_since >= limits::stale_ask_time) {
-      wanted.tile_asked.reset();
+  for (auto& [as, way] : x_wanted.all()) {
+    if (way.tile_asked && now - way.tile_asked_since >= limits::stale_ask_time) {
+      way.tile_asked.reset();
     }
-    if (wanted.tile_asked) ++count;
+    if (way.tile_asked) ++count;
   }
   return count;
 }
 
 std::optional<PackPull::Ask> PackPull::next_tile(
     const DeviceId& peer, const std::function<bool(const CollectionId&)>& may_have, Instant now) {
-  WantedPacks::value_type* best = nullptr;
+  WantedPacks::Ways::value_type* best = nullptr;
   std::uint64_t best_rank = 0;
-  for (auto& wanted : x_wanted) {
-    const PackId& pack = wanted.first.pack;
-    if (!can_ask(wanted, peer, now, may_have)) continue;
+  for (auto& wanted : x_wanted.all()) {
+    const auto& [as, way] = wanted;
+    const PackId& pack = as.pack;
+    if (!way.can_ask(peer, now) || !may_have(as.collection)) continue;
     const std::uint64_t rank = pack.prefix() ^ x_self.prefix();
     if ((best != nullptr && rank >= best_rank) || is_begun(pack)) continue;
     best = &wanted;
@@ -160,14 +108,15 @@ std::optional<PackPull::Ask> PackPull::next_tile(
 }
 
 std::optional<PackPull::Ask> PackPull::begin_pack(const DeviceId& peer,
-                                                  WantedPacks::value_type& wanted, Instant now) {
-  auto& [as, state] = wanted;
+                                                  WantedPacks::Ways::value_type& wanted,
+                                                  Instant now) {
+  auto& [as, way] = wanted;
   const PackId pack = as.pack;
   std::optional<PartialPack> partial = x_packs.find_partial(pack);
   if (partial && partial->tile.size_class != as.size_class) {
     // Shards that hash to the tile are of the pack's own size.
-    state.is_false = partial->held.any();
-    if (state.is_false) return std::nullopt;
+    way.is_false = partial->held.any();
+    if (way.is_false) return std::nullopt;
     x_packs.drop(pack);
   } else if (partial) {
     const auto at = x_progress.emplace(
@@ -176,14 +125,9 @@ std::optional<PackPull::Ask> PackPull::begin_pack(const DeviceId& peer,
     // All of it was there when a crash came.
     if (finish(pack) == Verdict::finished) return std::nullopt;
   }
-  state.tile_asked = peer;
-  state.tile_asked_since = now;
+  way.tile_asked = peer;
+  way.tile_asked_since = now;
   return Ask{as, true, 0, 0};
-}
-
-void PackPull::end_pack(const PackId& pack) {
-  const auto gone = ways(pack);
-  x_wanted.erase(gone.begin(), gone.end());
 }
 
 bool PackPull::is_stuck(const Progress& progress, Instant now) {
@@ -205,15 +149,14 @@ bool PackPull::put_aside(Instant now) {
 void PackPull::put_aside_false(Instant now) {
   for (auto at = x_progress.begin(); at != x_progress.end();) {
     const Progress& progress = at->second;
-    const bool has_others = std::ranges::distance(ways(at->first)) > 1;
+    const bool has_others = std::ranges::distance(x_wanted.ways(at->first)) > 1;
     if (progress.held.any() || !has_others || !is_stuck(progress, now)) {
       ++at;
       continue;
     }
     // Whoever said that it has the pack in this size gave nothing of it.
     if (progress.tile_from) {
-      Instant& until = x_wanted.at(progress.as).absent_until[*progress.tile_from];
-      until = std::max(until, now + limits::absent_time);
+      x_wanted.find(progress.as)->failed(*progress.tile_from, now);
     }
     x_packs.drop(at->first);
     at = x_progress.erase(at);
@@ -223,17 +166,16 @@ void PackPull::put_aside_false(Instant now) {
 PackPull::Verdict PackPull::take_tile(const DeviceId& peer, const Ask& ask, const Tile& tile,
                                       Instant now) {
   const PackId& pack = ask.pack.pack;
-  const auto found = x_wanted.find(ask.pack);
-  if (found != x_wanted.end() && found->second.tile_asked == peer) {
-    found->second.tile_asked.reset();
-  }
+  WantedWay* const way = x_wanted.find(ask.pack);
+  if (way != nullptr && way->tile_asked == peer) way->tile_asked.reset();
   if (!equal(merkle_root(tile.hashes).view(), pack.view())) return Verdict::bad_tile;
-  if (found == x_wanted.end() || x_progress.contains(pack)) return Verdict::taken;
+  if (way == nullptr || x_progress.contains(pack)) return Verdict::taken;
   if (tile.size_class != ask.pack.size_class) {
     // Either it lies or the ledger does.
-    found->second.absent_until[peer] = never;
+    way->has_other_size(peer);
     return Verdict::taken;
   }
+  x_wanted.has_got(peer, *way, now);
   const ShardSet held = x_packs.begin(pack, tile);
   x_progress.emplace(pack, Progress{ask.pack, peer, tile, held, {}, {}, now});
   if (held.any() && !x_unsynced_since) x_unsynced_since = now;
@@ -251,12 +193,12 @@ PackPull::Verdict PackPull::take_shards(const DeviceId& peer, const Ask& ask, By
   Progress& progress = found->second;
   progress.end_asks(same_run(peer, ask));
   if (bytes.size() != size * ask.count) {
-    x_wanted.at(ask.pack).absent_until[peer] = never;
+    x_wanted.find(ask.pack)->has_other_size(peer);
     return Verdict::taken;
   }
   for (std::size_t i = 0; i < ask.count; ++i) {
     if (leaf_hash(bytes.subspan(i * size, size)) != progress.tile.hashes[ask.first + i]) {
-      x_wanted.at(ask.pack).absent_until[peer] = never;
+      x_wanted.find(ask.pack)->failed(peer, now);
       return Verdict::bad_shards;
     }
   }
@@ -275,32 +217,36 @@ PackPull::Verdict PackPull::take_shards(const DeviceId& peer, const Ask& ask, By
 PackPull::Verdict PackPull::finish(const PackId& pack) {
   x_progress.erase(pack);
   if (!x_packs.finish(pack)) return Verdict::taken;
-  end_pack(pack);
+  x_wanted.erase(pack);
   if (x_wanted.empty()) look_again();
   return Verdict::finished;
 }
 
 void PackPull::refused(const DeviceId& peer, const Ask& ask, Instant now) {
-  const auto wanted = x_wanted.find(ask.pack);
-  if (wanted == x_wanted.end()) return;
-  Instant& until = wanted->second.absent_until[peer];
-  until = std::max(until, now + limits::absent_time);
+  WantedWay* const way = x_wanted.find(ask.pack);
+  if (way == nullptr) return;
+  const auto progress = x_progress.find(ask.pack.pack);
+  const bool has_shown_tile = progress != x_progress.end() && progress->second.as == ask.pack &&
+                              progress->second.tile_from == peer;
+  if (!ask.tile && has_shown_tile && progress->second.held.none()) {
+    way->failed(peer, now);
+  } else {
+    way->refused(peer, now);
+  }
   postponed(peer, ask);
 }
 
 void PackPull::postponed(const DeviceId& peer, const Ask& ask) {
-  const auto wanted = x_wanted.find(ask.pack);
-  if (wanted != x_wanted.end() && wanted->second.tile_asked == peer) {
-    wanted->second.tile_asked.reset();
-  }
+  WantedWay* const way = x_wanted.find(ask.pack);
+  if (ask.tile && way != nullptr && way->tile_asked == peer) way->tile_asked.reset();
   const auto progress = x_progress.find(ask.pack.pack);
   if (progress == x_progress.end() || progress->second.as != ask.pack) return;
   progress->second.end_asks(same_run(peer, ask));
 }
 
 void PackPull::release(const DeviceId& peer) {
-  for (auto& [pack, wanted] : x_wanted) {
-    if (wanted.tile_asked == peer) wanted.tile_asked.reset();
+  for (auto& [as, way] : x_wanted.all()) {
+    if (way.tile_asked == peer) way.tile_asked.reset();
   }
   for (auto& [id, progress] : x_progress) {
     progress.end_asks([&](const RunAsk& ask) { return ask.peer == peer; });

@@ -3,11 +3,7 @@
 // written.
 #pragma once
 
-#include <functional>
-#include <map>
-#include <ranges>
-
-#include "sync/protocol/packs.hpp"
+#include "sync/protocol/wanted_packs.hpp"
 
 namespace muniment::sync {
 
@@ -35,11 +31,11 @@ class PackPull {
   };
 
   // `self` decides in which order packs are fetched, so that not all replicas ask for the same.
-  PackPull(Packs& packs, const DeviceId& self) : x_packs(packs), x_self(self) {}
+  PackPull(Packs& packs, const DeviceId& self) : x_packs(packs), x_self(self), x_wanted(packs) {}
 
-  // More packs may be wanted now, or peers may have what they had not.
-  void look_again();
-  void look_again_at(const DeviceId& peer);
+  // More packs may be wanted now, or the peer may have what it had not.
+  void look_again() noexcept { x_wanted.look_again(); }
+  void look_again_at(const DeviceId& peer) { x_wanted.look_again_at(peer); }
 
   // What to ask `peer` for next, for whom `may_have` says which collections it may be asked about.
   // Empty if there is nothing (now). The ask is out until take_…, refused or release.
@@ -73,14 +69,6 @@ class PackPull {
     Instant since{};
   };
 
-  struct Wanted {
-    std::map<DeviceId, Instant> absent_until;
-    std::optional<DeviceId> tile_asked;
-    Instant tile_asked_since{};
-    bool is_false = false;  // shards of another size were proved
-  };
-  using WantedPacks = std::map<WantedPack, Wanted>;
-
   // Of a pack one way at a time.
   struct Progress {
     WantedPack as;
@@ -95,21 +83,13 @@ class PackPull {
     void end_asks(const std::function<bool(const RunAsk&)>& is_over);
   };
 
-  [[nodiscard]] static bool can_ask(const WantedPacks::value_type& wanted, const DeviceId& peer,
-                                    Instant now,
-                                    const std::function<bool(const CollectionId&)>& may_have);
   [[nodiscard]] std::optional<Ask> next_run(const DeviceId& peer, Progress& progress, Instant now);
   // Packs that are begun, and whose tile is asked for.
   [[nodiscard]] std::size_t under_way(Instant now);
   [[nodiscard]] std::optional<Ask> next_tile(
       const DeviceId& peer, const std::function<bool(const CollectionId&)>& may_have, Instant now);
-  void load_wanted(Instant now);
-  // The ways in which a pack is wanted.
-  [[nodiscard]] std::ranges::subrange<WantedPacks::iterator> ways(const PackId& pack);
   // All of its shards are here.
   [[nodiscard]] Verdict finish(const PackId& pack);
-  // It is stored.
-  void end_pack(const PackId& pack);
   // Whether it is being fetched in one of them.
   [[nodiscard]] bool is_begun(const PackId& pack);
   [[nodiscard]] static bool is_stuck(const Progress& progress, Instant now);
@@ -118,8 +98,8 @@ class PackPull {
   // The same of packs of which nothing came in the way that is tried, and that are listed in
   // others.
   void put_aside_false(Instant now);
-  [[nodiscard]] std::optional<Ask> begin_pack(const DeviceId& peer, WantedPacks::value_type& wanted,
-                                              Instant now);
+  [[nodiscard]] std::optional<Ask> begin_pack(const DeviceId& peer,
+                                              WantedPacks::Ways::value_type& wanted, Instant now);
   // Both must outlive the result.
   [[nodiscard]] static std::function<bool(const RunAsk&)> same_run(const DeviceId& peer,
                                                                    const Ask& ask);
@@ -129,9 +109,6 @@ class PackPull {
   DeviceId x_self;
   WantedPacks x_wanted;
   std::map<PackId, Progress> x_progress;
-  WantedPack x_after;
-  bool x_look = true;
-  Instant x_looked{};
   std::uint64_t x_unsynced_bytes = 0;
   std::optional<Instant> x_unsynced_since;
 };

@@ -161,7 +161,7 @@ const OwnLimit own[] = {
     {"shutdown_time", "the last step of hostile_client_test"},
     {"accept_pause storage_pause busy_pause",
      "when our own system fails: no peer can make it; vault_replica_test"},
-    {"busy_time_min busy_time_max absent_time",
+    {"busy_time_min busy_time_max absent_time_min absent_time_max",
      "when a peer that refused is asked again: session_test, by a clock set forward"},
 };
 

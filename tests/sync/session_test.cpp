@@ -179,6 +179,23 @@ TEST_CASE(
   CHECK(circle[1].replica.whole_packs().contains(pack.pack));
 }
 
+TEST_CASE("session: in a chain, the last one has a pack soon after the one in the middle") {
+  Circle circle(3);
+  const PackName pack = circle[0].write_pack(circle.files);
+  const LedgerRef ledger{circle.files, circle[0].device()};
+  for (const std::size_t i : {1, 2}) {
+    circle[i].replica.copy_ledger(circle[0].replica, ledger);
+    circle[i].node.changed(ledger);
+  }
+  Connection onward(circle, 1, 2);
+  onward.run();
+  REQUIRE_FALSE(circle[2].replica.whole_packs().contains(pack.pack));
+  Connection(circle, 0, 1).run();
+  REQUIRE(circle[1].replica.whole_packs().contains(pack.pack));
+  onward.run(limits::absent_time_min.count());
+  CHECK(circle[2].replica.whole_packs().contains(pack.pack));
+}
+
 TEST_CASE("session: a new grant opens a collection at once") {
   Circle circle;
   const auto later = circle.world.random.fixed<CollectionId>();
