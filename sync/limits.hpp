@@ -90,6 +90,11 @@ inline constexpr std::size_t ledgers_pulled_at_once = 16;
 // Packs that are being put together at a time, by all sessions: 128 MiB of partial files.
 inline constexpr std::size_t packs_in_progress_max = 8;
 
+// Tiles that one peer is asked for, or gave, before there is room for their packs: 256 KiB. So much
+// that who has none of the 2,048 packs that are looked at has said so after 64 round trips, and of
+// each peer by itself, so that who answers nothing keeps no others waiting.
+inline constexpr std::size_t tiles_ahead_max = 32;
+
 // Partial packs are synced at least so often; more than this is never fetched twice after a crash
 // (DESIGN allows 64 MiB; asks on their way make up the rest).
 inline constexpr std::size_t unsynced_bytes_max = 32 * mib;
@@ -136,8 +141,8 @@ inline constexpr seconds throttle_patience{5};
 // How long such a peer is asked for no shards: what it says, within these bounds.
 inline constexpr seconds busy_time_min{1};
 inline constexpr minutes busy_time_max{5};
-// A peer that had no such pack may still be getting it itself. It is asked again after so long, each
-// time after twice as long, or when its heads changed; the first time when sessions next look
+// A peer that had no such pack may still be getting it itself. It is asked again after so long,
+// each time after twice as long, or when its heads changed; the first time when sessions next look
 // around by themselves, every five seconds.
 inline constexpr seconds absent_time_min{4};
 inline constexpr minutes absent_time_max{5};

@@ -17,201 +17,256 @@ bool is_some_size(std::size_t bytes, std::size_t count) {
 
 }  // namespace
 
-void PackPull::Progress::end_asks(const std::function<bool(const RunAsk&)>& is_over) {
-  std::erase_if(asks, [&](const RunAsk& ask) {
-    if (!is_over(ask)) return false;
-    for (std::size_t i = ask.first; i < std::size_t{ask.first} + ask.count; ++i) asked.reset(i);
-    return true;
-  });
-}
-
-std::function<bool(const PackPull::RunAsk&)> PackPull::same_run(const DeviceId& peer,
-                                                                const Ask& ask) {
-  return [&peer, &ask](const RunAsk& each) {
-    return each.peer == peer && each.first == ask.first && each.count == ask.count;
-  };
-}
-
 bool PackPull::is_begun(const PackId& pack) {
-  return x_progress.contains(pack) || std::ranges::any_of(x_wanted.ways(pack), [](const auto& way) {
-           return way.second.tile_asked.has_value();
-         });
+  return x_progress.contains(pack) || x_ahead.contains(pack) ||
+         std::ranges::any_of(x_wanted.ways(pack),
+                             [](const auto& way) { return way.second.tile_asked.has_value(); });
 }
 
-std::optional<PackPull::Ask> PackPull::next(
-    const DeviceId& peer, const std::function<bool(const CollectionId&)>& may_have, Instant now) {
+std::optional<PackPull::Ask> PackPull::next(const DeviceId& peer, const MayHave& may_have,
+                                            Instant now) {
   x_wanted.load(now, [this](const PackId& pack) { return is_begun(pack); });
   put_aside_false(now);
   // A tile comes a round trip later, and meanwhile the shards of the packs that are begun travel:
-  // so it is asked for as soon as there is room, not when there is nothing else to ask for.
-  const bool has_room = under_way(now) < limits::packs_in_progress_max;
-  if (has_room) {
-    if (auto ask = next_tile(peer, may_have, now)) return ask;
-  }
-  for (auto& [id, progress] : x_progress) {
-    if (!x_wanted.find(progress.as)->can_ask(peer, now) || !may_have(progress.as.collection))
-      continue;
+  // so it is asked for ahead of them, not when there is nothing else to ask for.
+  if (auto ask = next_tile(peer, may_have, now)) return ask;
+  for (auto& [pack, progress] : x_progress) {
+    if (!can_ask(peer, progress.as, may_have, now) || !may_ask_shards(peer, pack)) continue;
     if (auto ask = next_run(peer, progress, now)) return ask;
   }
-  return !has_room && put_aside(now) ? next_tile(peer, may_have, now) : std::nullopt;
+  return begin_next(peer, may_have, now);
 }
 
-std::optional<PackPull::Ask> PackPull::next_run(const DeviceId& peer, Progress& progress,
-                                                Instant now) {
-  // What was asked of another peer long ago may be asked again.
-  progress.end_asks([&](const RunAsk& ask) {
-    return ask.peer != peer && now - ask.since >= limits::stale_ask_time;
+bool PackPull::can_ask(const DeviceId& peer, const WantedPack& as, const MayHave& may_have,
+                       Instant now) {
+  return x_wanted.find(as)->can_ask(peer, now) && may_have(as.collection);
+}
+
+bool PackPull::may_ask_shards(const DeviceId& peer, const PackId& pack) {
+  return !x_sources[peer].gives_nothing || std::ranges::none_of(x_progress, [&](const auto& each) {
+    return each.first != pack &&
+           std::ranges::find(each.second.asked(), peer, &PackProgress::Run::peer) !=
+               each.second.asked().end();
   });
-  const ShardSet open = ~(progress.held | progress.asked);
-  if (open.none()) return std::nullopt;
-  std::size_t first = 0;
-  while (!open[first]) ++first;
-  std::size_t count = 0;
-  // The count has to fit into a byte.
-  const std::size_t longest =
-      std::min(run_shards_max(progress.as.size_class), std::size_t{shards_in_pack - 1});
-  while (count < longest && first + count < shards_in_pack && open[first + count]) {
-    progress.asked.set(first + count);
-    ++count;
-  }
-  const auto begin = static_cast<std::uint8_t>(first);
-  const auto length = static_cast<std::uint8_t>(count);
-  progress.asks.push_back({begin, length, peer, now});
-  return Ask{progress.as, false, begin, length};
 }
 
-std::size_t PackPull::under_way(Instant now) {
-  std::size_t count = x_progress.size();
-  for (auto& [as, way] : x_wanted.all()) {
-    if (way.tile_asked && now - way.tile_asked_since >= limits::stale_ask_time) {
-      way.tile_asked.reset();
-    }
-    if (way.tile_asked) ++count;
+std::optional<PackPull::Ask> PackPull::next_run(const DeviceId& peer, PackProgress& progress,
+                                                Instant now) {
+  // What another was asked for long ago may be asked again.
+  for (const PackProgress::Run& run : progress.stale(now)) {
+    if (run.peer == peer) continue;
+    if (!is_on_its_way(run, now)) note_missed(run.peer, progress.as, now);
+    progress.end_run(run.peer, run.first, run.count);
   }
-  return count;
+  const auto run = progress.next_run(peer, now);
+  if (!run) return std::nullopt;
+  return Ask{progress.as, false, run->first, run->count};
 }
 
-std::optional<PackPull::Ask> PackPull::next_tile(
-    const DeviceId& peer, const std::function<bool(const CollectionId&)>& may_have, Instant now) {
+// ---- tiles ----
+
+std::optional<PackPull::Ask> PackPull::next_tile(const DeviceId& peer, const MayHave& may_have,
+                                                 Instant now) {
+  if (tiles_of(peer) >= limits::tiles_ahead_max) return std::nullopt;
   WantedPacks::Ways::value_type* best = nullptr;
   std::uint64_t best_rank = 0;
   for (auto& wanted : x_wanted.all()) {
-    const auto& [as, way] = wanted;
-    const PackId& pack = as.pack;
+    auto& [as, way] = wanted;
+    if (way.tile_asked && now - way.tile_asked_since >= limits::stale_ask_time) {
+      way.tile_asked.reset();
+    }
     if (!way.can_ask(peer, now) || !may_have(as.collection)) continue;
-    const std::uint64_t rank = pack.prefix() ^ x_self.prefix();
-    if ((best != nullptr && rank >= best_rank) || is_begun(pack)) continue;
+    const std::uint64_t rank = as.pack.prefix() ^ x_self.prefix();
+    if ((best != nullptr && rank >= best_rank) || is_begun(as.pack)) continue;
     best = &wanted;
     best_rank = rank;
   }
-  return best == nullptr ? std::nullopt : begin_pack(peer, *best, now);
+  return best == nullptr ? std::nullopt : ask_tile(peer, *best, now);
 }
 
-std::optional<PackPull::Ask> PackPull::begin_pack(const DeviceId& peer,
-                                                  WantedPacks::Ways::value_type& wanted,
-                                                  Instant now) {
+std::optional<PackPull::Ask> PackPull::ask_tile(const DeviceId& peer,
+                                                WantedPacks::Ways::value_type& wanted,
+                                                Instant now) {
   auto& [as, way] = wanted;
-  const PackId pack = as.pack;
-  std::optional<PartialPack> partial = x_packs.find_partial(pack);
-  if (partial && partial->tile.size_class != as.size_class) {
-    // Shards that hash to the tile are of the pack's own size.
-    way.is_false = partial->held.any();
-    if (way.is_false) return std::nullopt;
-    x_packs.drop(pack);
-  } else if (partial) {
-    const auto at = x_progress.emplace(
-        pack, Progress{as, {}, std::move(partial->tile), partial->held, {}, {}, now});
-    if (auto ask = next_run(peer, at.first->second, now)) return ask;
-    // All of it was there when a crash came.
-    if (finish(pack) == Verdict::finished) return std::nullopt;
+  // It is here already, perhaps with all of the pack, if a crash came then.
+  const bool may_begin = has_room() && may_ask_shards(peer, as.pack);
+  if (PackProgress* const progress = may_begin ? resume(wanted, now) : nullptr) {
+    if (auto ask = next_run(peer, *progress, now)) return ask;
+    if (finish(as.pack) == Verdict::finished) return std::nullopt;
   }
+  if (way.is_false) return std::nullopt;
   way.tile_asked = peer;
   way.tile_asked_since = now;
+  ++x_sources[peer].tiles_asked;
   return Ask{as, true, 0, 0};
 }
 
-bool PackPull::is_stuck(const Progress& progress, Instant now) {
-  return now - progress.advanced >= limits::stale_ask_time &&
-         std::ranges::all_of(progress.asks, [now](const RunAsk& ask) {
-           return now - ask.since >= limits::stale_ask_time;
-         });
+void PackPull::end_tile_ask(const DeviceId& peer, const Ask& ask) {
+  WantedWay* const way = x_wanted.find(ask.pack);
+  if (way != nullptr && way->tile_asked == peer) way->tile_asked.reset();
+  // Nothing is counted of what was asked before the session with it was another.
+  std::size_t& asked = x_sources[peer].tiles_asked;
+  if (asked > 0) --asked;
 }
 
-bool PackPull::put_aside(Instant now) {
-  const auto stuck = std::ranges::find_if(
-      x_progress, [now](const auto& each) { return is_stuck(each.second, now); });
-  if (stuck == x_progress.end()) return false;
-  if (stuck->second.held.none()) x_packs.drop(stuck->first);
-  x_progress.erase(stuck);
-  return true;
-}
-
-void PackPull::put_aside_false(Instant now) {
-  for (auto at = x_progress.begin(); at != x_progress.end();) {
-    const Progress& progress = at->second;
-    const bool has_others = std::ranges::distance(x_wanted.ways(at->first)) > 1;
-    if (progress.held.any() || !has_others || !is_stuck(progress, now)) {
-      ++at;
-      continue;
-    }
-    // Whoever said that it has the pack in this size gave nothing of it.
-    if (progress.tile_from) {
-      x_wanted.find(progress.as)->failed(*progress.tile_from, now);
-    }
-    x_packs.drop(at->first);
-    at = x_progress.erase(at);
-  }
+std::size_t PackPull::tiles_of(const DeviceId& peer) {
+  const auto waiting =
+      std::ranges::count_if(x_ahead, [&](const auto& each) { return each.second.from == peer; });
+  return x_sources[peer].tiles_asked + static_cast<std::size_t>(waiting);
 }
 
 PackPull::Verdict PackPull::take_tile(const DeviceId& peer, const Ask& ask, const Tile& tile,
                                       Instant now) {
   const PackId& pack = ask.pack.pack;
-  WantedWay* const way = x_wanted.find(ask.pack);
-  if (way != nullptr && way->tile_asked == peer) way->tile_asked.reset();
+  end_tile_ask(peer, ask);
   if (!equal(merkle_root(tile.hashes).view(), pack.view())) return Verdict::bad_tile;
-  if (way == nullptr || x_progress.contains(pack)) return Verdict::taken;
+  WantedWay* const way = x_wanted.find(ask.pack);
+  if (way == nullptr || x_progress.contains(pack) || x_ahead.contains(pack)) return Verdict::taken;
   if (tile.size_class != ask.pack.size_class) {
     // Either it lies or the ledger does.
     way->has_other_size(peer);
     return Verdict::taken;
   }
   x_wanted.has_got(peer, *way, now);
-  const ShardSet held = x_packs.begin(pack, tile);
-  x_progress.emplace(pack, Progress{ask.pack, peer, tile, held, {}, {}, now});
-  if (held.any() && !x_unsynced_since) x_unsynced_since = now;
-  return held.all() ? finish(pack) : Verdict::taken;
+  const auto ahead = x_ahead.emplace(pack, Ahead{ask.pack, peer, now, tile}).first;
+  return has_room() && may_ask_shards(peer, pack) ? begin(ahead, now) : Verdict::taken;
 }
+
+// ---- packs are begun, and put aside ----
+
+PackProgress* PackPull::resume(WantedPacks::Ways::value_type& wanted, Instant now) {
+  auto& [as, way] = wanted;
+  std::optional<PartialPack> partial = x_packs.find_partial(as.pack);
+  if (!partial) return nullptr;
+  if (partial->tile.size_class != as.size_class) {
+    // Shards that hash to the tile are of the pack's own size.
+    way.is_false = partial->held.any();
+    if (!way.is_false) x_packs.drop(as.pack);
+    return nullptr;
+  }
+  PackProgress progress(as, {}, std::move(partial->tile), partial->held, now);
+  return &x_progress.emplace(as.pack, std::move(progress)).first->second;
+}
+
+PackPull::Verdict PackPull::begin(AheadTiles::iterator ahead, Instant now) {
+  const auto& [as, from, since, tile] = ahead->second;
+  const auto wanted = x_wanted.all().find(as);
+  const PackId pack = as.pack;
+  if (resume(*wanted, now) == nullptr && !wanted->second.is_false) {
+    const ShardSet held = x_packs.begin(pack, tile);
+    x_progress.emplace(pack, PackProgress(as, from, tile, held, now));
+    if (held.any() && !x_unsynced_since) x_unsynced_since = now;
+  }
+  x_ahead.erase(ahead);
+  const auto begun = x_progress.find(pack);
+  return begun != x_progress.end() && begun->second.held().all() ? finish(pack) : Verdict::taken;
+}
+
+std::optional<PackPull::Ask> PackPull::begin_next(const DeviceId& peer, const MayHave& may_have,
+                                                  Instant now) {
+  const auto ahead = std::ranges::find_if(x_ahead, [&](const auto& each) {
+    const Ahead& tile = each.second;
+    // Another may be too slow for what it has shown; but else it alone is known to have it.
+    const bool is_due = tile.from == peer || now - tile.since >= limits::stale_ask_time;
+    return is_due && can_ask(peer, tile.as, may_have, now);
+  });
+  if (ahead == x_ahead.end()) return std::nullopt;
+  const PackId pack = ahead->first;
+  if (!may_ask_shards(peer, pack) || (!has_room() && !put_aside(now))) return std::nullopt;
+  static_cast<void>(begin(ahead, now));
+  const auto begun = x_progress.find(pack);
+  return begun == x_progress.end() ? std::nullopt : next_run(peer, begun->second, now);
+}
+
+bool PackPull::is_on_its_way(const PackProgress::Run& run, Instant now) const {
+  const auto found = x_sources.find(run.peer);
+  if (found == x_sources.end() || !found->second.gave_at) return false;
+  const Source& source = found->second;
+  return now - *source.gave_at < limits::stale_ask_time && source.gave_asked_at <= run.since;
+}
+
+bool PackPull::put_aside(Instant now) {
+  const auto stuck = std::ranges::find_if(x_progress, [&](const auto& each) {
+    return each.second.is_stuck(now) &&
+           std::ranges::none_of(each.second.asked(), [&](const PackProgress::Run& run) {
+             return is_on_its_way(run, now);
+           });
+  });
+  if (stuck == x_progress.end()) return false;
+  for (const PackProgress::Run& run : stuck->second.asked()) {
+    note_missed(run.peer, stuck->second.as, now);
+  }
+  drop(stuck);
+  return true;
+}
+
+void PackPull::put_aside_false(Instant now) {
+  for (auto at = x_progress.begin(); at != x_progress.end();) {
+    const auto progress = at++;
+    const auto& [pack, state] = *progress;
+    const bool has_others = std::ranges::distance(x_wanted.ways(pack)) > 1;
+    if (state.held().any() || !has_others || !state.is_stuck(now)) continue;
+    // Whoever said that it has the pack in this size gave nothing of it.
+    if (state.tile_from) x_wanted.find(state.as)->failed(*state.tile_from, now);
+    drop(progress);
+  }
+}
+
+void PackPull::drop(Progresses::iterator progress) {
+  if (progress->second.held().none()) x_packs.drop(progress->first);
+  x_progress.erase(progress);
+}
+
+// ---- answers ----
 
 PackPull::Verdict PackPull::take_shards(const DeviceId& peer, const Ask& ask, ByteView bytes,
                                         Instant now) {
   const std::size_t size = shard_bytes(ask.pack.size_class);
   if (!is_some_size(bytes.size(), ask.count)) return Verdict::wrong_size;
-  const PackId pack = ask.pack.pack;
-  const auto found = x_progress.find(pack);
+  const auto found = find_progress(ask);
   // Another peer was faster, or it is tried in another way by now.
-  if (found == x_progress.end() || found->second.as != ask.pack) return Verdict::taken;
-  Progress& progress = found->second;
-  progress.end_asks(same_run(peer, ask));
+  if (found == x_progress.end()) return Verdict::taken;
+  PackProgress& progress = found->second;
+  const auto since = progress.end_run(peer, ask.first, ask.count);
   if (bytes.size() != size * ask.count) {
     x_wanted.find(ask.pack)->has_other_size(peer);
+    drop_if_hopeless(found);
     return Verdict::taken;
   }
   for (std::size_t i = 0; i < ask.count; ++i) {
     if (leaf_hash(bytes.subspan(i * size, size)) != progress.tile.hashes[ask.first + i]) {
       x_wanted.find(ask.pack)->failed(peer, now);
+      drop_if_hopeless(found);
       return Verdict::bad_shards;
     }
   }
-  x_packs.write(pack, ask.first, bytes);
-  for (std::size_t i = 0; i < ask.count; ++i) progress.held.set(ask.first + i);
-  progress.advanced = now;
+  x_packs.write(ask.pack.pack, ask.first, bytes);
+  progress.take(ask.first, ask.count, now);
+  note_given(peer, since, now);
   x_unsynced_bytes += bytes.size();
   if (!x_unsynced_since) x_unsynced_since = now;
-  if (!progress.held.all()) {
+  if (!progress.held().all()) {
     if (x_unsynced_bytes >= limits::unsynced_bytes_max) sync_written();
     return Verdict::taken;
   }
-  return finish(pack);
+  return finish(ask.pack.pack);
+}
+
+void PackPull::note_missed(const DeviceId& peer, const WantedPack& as, Instant now) {
+  x_wanted.find(as)->refused(peer, now);
+  x_sources[peer].gives_nothing = true;
+}
+
+void PackPull::note_given(const DeviceId& peer, std::optional<Instant> since, Instant now) {
+  Source& source = x_sources[peer];
+  source.gives_nothing = false;
+  source.gave_at = now;
+  if (since) source.gave_asked_at = std::max(source.gave_asked_at, *since);
+}
+
+PackPull::Progresses::iterator PackPull::find_progress(const Ask& ask) {
+  const auto found = x_progress.find(ask.pack.pack);
+  return found == x_progress.end() || found->second.as != ask.pack ? x_progress.end() : found;
 }
 
 PackPull::Verdict PackPull::finish(const PackId& pack) {
@@ -223,34 +278,39 @@ PackPull::Verdict PackPull::finish(const PackId& pack) {
 }
 
 void PackPull::refused(const DeviceId& peer, const Ask& ask, Instant now) {
+  postponed(peer, ask);
   WantedWay* const way = x_wanted.find(ask.pack);
   if (way == nullptr) return;
-  const auto progress = x_progress.find(ask.pack.pack);
-  const bool has_shown_tile = progress != x_progress.end() && progress->second.as == ask.pack &&
-                              progress->second.tile_from == peer;
-  if (!ask.tile && has_shown_tile && progress->second.held.none()) {
+  const auto progress = find_progress(ask);
+  const bool has_shown_tile = progress != x_progress.end() && progress->second.tile_from == peer &&
+                              progress->second.held().none();
+  if (!ask.tile && has_shown_tile) {
     way->failed(peer, now);
   } else {
     way->refused(peer, now);
   }
-  postponed(peer, ask);
+  if (progress != x_progress.end()) drop_if_hopeless(progress);
+}
+
+void PackPull::drop_if_hopeless(Progresses::iterator progress) {
+  if (progress->second.held().none() && progress->second.asked().empty()) drop(progress);
 }
 
 void PackPull::postponed(const DeviceId& peer, const Ask& ask) {
-  WantedWay* const way = x_wanted.find(ask.pack);
-  if (ask.tile && way != nullptr && way->tile_asked == peer) way->tile_asked.reset();
-  const auto progress = x_progress.find(ask.pack.pack);
-  if (progress == x_progress.end() || progress->second.as != ask.pack) return;
-  progress->second.end_asks(same_run(peer, ask));
+  if (ask.tile) end_tile_ask(peer, ask);
+  const auto progress = find_progress(ask);
+  if (!ask.tile && progress != x_progress.end()) {
+    progress->second.end_run(peer, ask.first, ask.count);
+  }
 }
 
 void PackPull::release(const DeviceId& peer) {
   for (auto& [as, way] : x_wanted.all()) {
     if (way.tile_asked == peer) way.tile_asked.reset();
   }
-  for (auto& [id, progress] : x_progress) {
-    progress.end_asks([&](const RunAsk& ask) { return ask.peer == peer; });
-  }
+  for (auto& [pack, progress] : x_progress) progress.end_runs(peer);
+  std::erase_if(x_ahead, [&](const auto& each) { return each.second.from == peer; });
+  x_sources[peer].tiles_asked = 0;
 }
 
 void PackPull::sync_written() {

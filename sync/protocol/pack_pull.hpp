@@ -3,6 +3,7 @@
 // written.
 #pragma once
 
+#include "sync/protocol/pack_progress.hpp"
 #include "sync/protocol/wanted_packs.hpp"
 
 namespace muniment::sync {
@@ -37,11 +38,11 @@ class PackPull {
   void look_again() noexcept { x_wanted.look_again(); }
   void look_again_at(const DeviceId& peer) { x_wanted.look_again_at(peer); }
 
+  using MayHave = std::function<bool(const CollectionId&)>;
+
   // What to ask `peer` for next, for whom `may_have` says which collections it may be asked about.
-  // Empty if there is nothing (now). The ask is out until take_…, refused or release.
-  [[nodiscard]] std::optional<Ask> next(const DeviceId& peer,
-                                        const std::function<bool(const CollectionId&)>& may_have,
-                                        Instant now);
+  // Empty if there is nothing (now). The ask is out until take_…, refused, postponed or release.
+  [[nodiscard]] std::optional<Ask> next(const DeviceId& peer, const MayHave& may_have, Instant now);
 
   // Answers. They throw what Packs throws; the ask is over then.
   [[nodiscard]] Verdict take_tile(const DeviceId& peer, const Ask& ask, const Tile& tile,
@@ -57,58 +58,89 @@ class PackPull {
   // Syncs what was written when it is time.
   void tick(Instant now);
 
+  // Packs whose shards are asked for, and tiles that wait until their packs' turn comes.
   [[nodiscard]] std::size_t in_progress() const noexcept { return x_progress.size(); }
+  [[nodiscard]] std::size_t tiles_ahead() const noexcept { return x_ahead.size(); }
   // Whether any pack is known to be missing.
   [[nodiscard]] bool idle() const noexcept { return x_wanted.empty(); }
 
  private:
-  struct RunAsk {
-    std::uint8_t first = 0;
-    std::uint8_t count = 0;
-    DeviceId peer;
+  // A tile that came before there was room for its pack.
+  struct Ahead {
+    WantedPack as;
+    DeviceId from;
     Instant since{};
+    Tile tile;
+  };
+
+  // How a peer gives.
+  struct Source {
+    std::size_t tiles_asked = 0;
+    bool gives_nothing = false;  // it let time run out, and gave no shards since
+    // When it last gave shards, and when the newest of those that it gave were asked for.
+    std::optional<Instant> gave_at;
+    Instant gave_asked_at{};
   };
 
   // Of a pack one way at a time.
-  struct Progress {
-    WantedPack as;
-    std::optional<DeviceId> tile_from;
-    Tile tile;
-    ShardSet held;
-    ShardSet asked;
-    std::vector<RunAsk> asks;
-    Instant advanced{};  // when it was begun, or shards came
+  using Progresses = std::map<PackId, PackProgress>;
+  using AheadTiles = std::map<PackId, Ahead>;
 
-    // Whose shards may then be asked for again.
-    void end_asks(const std::function<bool(const RunAsk&)>& is_over);
-  };
-
-  [[nodiscard]] std::optional<Ask> next_run(const DeviceId& peer, Progress& progress, Instant now);
-  // Packs that are begun, and whose tile is asked for.
-  [[nodiscard]] std::size_t under_way(Instant now);
-  [[nodiscard]] std::optional<Ask> next_tile(
-      const DeviceId& peer, const std::function<bool(const CollectionId&)>& may_have, Instant now);
-  // All of its shards are here.
-  [[nodiscard]] Verdict finish(const PackId& pack);
-  // Whether it is being fetched in one of them.
+  // Whether it is being fetched in one of the ways in which it is wanted.
   [[nodiscard]] bool is_begun(const PackId& pack);
-  [[nodiscard]] static bool is_stuck(const Progress& progress, Instant now);
+  [[nodiscard]] bool can_ask(const DeviceId& peer, const WantedPack& as, const MayHave& may_have,
+                             Instant now);
+  // Who gave nothing is asked for shards of one pack at a time, until it gives some.
+  [[nodiscard]] bool may_ask_shards(const DeviceId& peer, const PackId& pack);
+  [[nodiscard]] std::optional<Ask> next_run(const DeviceId& peer, PackProgress& progress,
+                                            Instant now);
+
+  [[nodiscard]] std::optional<Ask> next_tile(const DeviceId& peer, const MayHave& may_have,
+                                             Instant now);
+  [[nodiscard]] std::optional<Ask> ask_tile(const DeviceId& peer,
+                                            WantedPacks::Ways::value_type& wanted, Instant now);
+  void end_tile_ask(const DeviceId& peer, const Ask& ask);
+  // That were asked of it, or came from it and wait.
+  [[nodiscard]] std::size_t tiles_of(const DeviceId& peer);
+
+  [[nodiscard]] bool has_room() const noexcept {
+    return x_progress.size() < limits::packs_in_progress_max;
+  }
+  // Goes on with what an earlier session or process left of the pack. Null if that is nothing, or
+  // of another size.
+  [[nodiscard]] PackProgress* resume(WantedPacks::Ways::value_type& wanted, Instant now);
+  // Its pack has room now.
+  [[nodiscard]] Verdict begin(AheadTiles::iterator ahead, Instant now);
+  // Begins a pack of which the peer can be asked for shards.
+  [[nodiscard]] std::optional<Ask> begin_next(const DeviceId& peer, const MayHave& may_have,
+                                              Instant now);
+  // The peer gives what it was asked for before, and comes to this in its turn: it is only slow.
+  [[nodiscard]] bool is_on_its_way(const PackProgress::Run& run, Instant now) const;
   // Puts aside a pack for which nothing comes, so that others can be begun. False if there is none.
   [[nodiscard]] bool put_aside(Instant now);
   // The same of packs of which nothing came in the way that is tried, and that are listed in
   // others.
   void put_aside_false(Instant now);
-  [[nodiscard]] std::optional<Ask> begin_pack(const DeviceId& peer,
-                                              WantedPacks::Ways::value_type& wanted, Instant now);
-  // Both must outlive the result.
-  [[nodiscard]] static std::function<bool(const RunAsk&)> same_run(const DeviceId& peer,
-                                                                   const Ask& ask);
+  // What is there of it stays.
+  void drop(Progresses::iterator progress);
+  // Nothing is there of it, and whoever was asked gave nothing.
+  void drop_if_hopeless(Progresses::iterator progress);
+
+  // The pack that the ask is for, if it is being fetched so; or the end.
+  [[nodiscard]] Progresses::iterator find_progress(const Ask& ask);
+  // It let time run out for shards of this.
+  void note_missed(const DeviceId& peer, const WantedPack& as, Instant now);
+  void note_given(const DeviceId& peer, std::optional<Instant> since, Instant now);
+  // All of its shards are here.
+  [[nodiscard]] Verdict finish(const PackId& pack);
   void sync_written();
 
   Packs& x_packs;
   DeviceId x_self;
   WantedPacks x_wanted;
-  std::map<PackId, Progress> x_progress;
+  Progresses x_progress;
+  AheadTiles x_ahead;
+  std::map<DeviceId, Source> x_sources;
   std::uint64_t x_unsynced_bytes = 0;
   std::optional<Instant> x_unsynced_since;
 };

@@ -57,7 +57,8 @@ Session::Session(Node& node, const DeviceId& peer, Instant now)
 }
 
 Session::~Session() {
-  release_asked();
+  // Else there may be another with the peer, and what that one asked for is its own.
+  if (!x_closed) release_asked();
 }
 
 void Session::release_asked() {

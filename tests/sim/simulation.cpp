@@ -552,6 +552,7 @@ void Simulation::check_bounds() {
     Node& node = *computer->faces.front().node;
     VAULT_ASSERT(node.budget().used() <= limits::ledger_growth_bytes_max);
     VAULT_ASSERT(node.pack_pull().in_progress() <= limits::packs_in_progress_max);
+    VAULT_ASSERT(node.pack_pull().tiles_ahead() <= limits::tiles_ahead_max * computers_count);
     for (const Log::Answered& answered : computer->faces.front().log->possessions) {
       if (!answered.proven) continue;
       ++x_tally.copies;

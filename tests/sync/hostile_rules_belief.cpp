@@ -307,7 +307,7 @@ std::string packs_at_once(const Target& target, const HostileDevice& device) {
   for (const auto& heard : peer.hear_until_pong()) {
     if (std::holds_alternative<GetTile>(heard.message)) numbers.push_back(heard.number);
   }
-  const bool few = numbers.size() <= limits::packs_in_progress_max;
+  const bool few = numbers.size() <= limits::tiles_ahead_max;
   // So that others need not wait until they are asked.
   for (const std::uint32_t number : numbers) peer.say(Refused{}, number);
   peer.packs = HostilePeer::Packs::refuses;
@@ -368,8 +368,9 @@ const Rule rules[] = {
      }},
     {"bad_packs_max", "shards that are not their packs', of thirty packs",
      "asked for no more, goes on", bad_packs},
-    {"packs_in_progress_max wanted_packs_max", "a ledger that lists 2,049 packs that nobody has",
-     "few are asked for at once, goes on", packs_at_once},
+    {"packs_in_progress_max tiles_ahead_max wanted_packs_max",
+     "a ledger that lists 2,049 packs that nobody has", "few are asked for at once, goes on",
+     packs_at_once},
 };
 
 }  // namespace

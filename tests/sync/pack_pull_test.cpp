@@ -42,6 +42,23 @@ struct Puller {
     return pull.take_shards(peer(party), ask, shards, circle.now);
   }
 
+  // All tiles that there are to ask now.
+  std::vector<PackPull::Ask> tiles(std::size_t party = 0) {
+    std::vector<PackPull::Ask> asks = all(party);
+    REQUIRE(std::ranges::all_of(asks, &PackPull::Ask::tile));
+    return asks;
+  }
+  // Until the peer is asked for nothing more.
+  void fetch_all(std::size_t party = 0) {
+    while (const auto ask = next(party)) static_cast<void>(answer(*ask, party));
+  }
+  // Of the packs that party 0 has.
+  [[nodiscard]] std::size_t missing() {
+    return static_cast<std::size_t>(std::ranges::count_if(names, [&](const PackName& name) {
+      return !circle[1].replica.whole_packs().contains(name.pack);
+    }));
+  }
+
   // How long it takes from now until a peer is asked for something.
   Instant waits(std::size_t party = 0) {
     const Instant begin = circle.now;
@@ -62,21 +79,95 @@ struct Puller {
 
 }  // namespace
 
-TEST_CASE(
-    "pack pull: the next pack's tile is asked for before the shards of those that are begun") {
-  Puller puller(limits::packs_in_progress_max + 1);
-  for (std::size_t i = 0; i < limits::packs_in_progress_max; ++i) {
-    const auto ask = puller.next();
-    REQUIRE(ask);
-    REQUIRE(ask->tile);
-    REQUIRE(puller.answer(*ask) == PackPull::Verdict::taken);
+TEST_CASE("pack pull: tiles are asked for before shards, so many ahead, and wait for room") {
+  Puller puller(2 * limits::tiles_ahead_max);
+  for (const PackPull::Ask& ask : puller.tiles()) {
+    REQUIRE(puller.answer(ask) == PackPull::Verdict::taken);
   }
-  auto ask = puller.next();
-  while (ask && !ask->tile && puller.answer(*ask) == PackPull::Verdict::taken) ask = puller.next();
-  REQUIRE(puller.pull.in_progress() == limits::packs_in_progress_max - 1);
-  ask = puller.next();
-  REQUIRE(ask);
-  CHECK(ask->tile);
+  CHECK(puller.pull.in_progress() == limits::packs_in_progress_max);
+  CHECK(puller.pull.tiles_ahead() == limits::tiles_ahead_max - limits::packs_in_progress_max);
+  // As many more as were begun.
+  std::vector<PackPull::Ask> asks = puller.all();
+  for (std::size_t i = 0; i < asks.size(); ++i) {
+    CHECK(asks[i].tile == (i < limits::packs_in_progress_max));
+  }
+  while (!puller.pull.idle()) {
+    REQUIRE_FALSE(asks.empty());
+    for (const PackPull::Ask& ask : asks) {
+      static_cast<void>(puller.answer(ask));
+      CHECK(puller.pull.in_progress() <= limits::packs_in_progress_max);
+      CHECK(puller.pull.tiles_ahead() <= limits::tiles_ahead_max);
+    }
+    asks = puller.all();
+  }
+}
+
+TEST_CASE("pack pull: who answers nothing keeps no other peer waiting") {
+  Puller puller(limits::tiles_ahead_max + 8, 3);
+  REQUIRE(puller.all(2).size() == limits::tiles_ahead_max);
+  puller.fetch_all();
+  CHECK(puller.missing() == limits::tiles_ahead_max);
+  // It still owes these answers, and is asked for no more.
+  puller.circle.now += limits::stale_ask_time;
+  CHECK(puller.all(2).empty());
+  puller.fetch_all();
+  CHECK(puller.pull.idle());
+}
+
+TEST_CASE("pack pull: who gives tiles and no shards takes one place in the end") {
+  constexpr std::size_t packs = 2 * limits::packs_in_progress_max;
+  Puller puller(packs, 3);
+  const std::vector<PackPull::Ask> shown = puller.tiles(2);
+  for (std::size_t i = 0; i < packs; ++i) static_cast<void>(puller.answer(shown[i], 2));
+  REQUIRE_FALSE(puller.all(2).empty());
+  // It lists many more, which nobody else has.
+  const PackPull::MayHave all = [](const CollectionId&) { return true; };
+  for (std::size_t i = 0; i < packs; ++i) puller.circle[2].write_pack(puller.circle.files);
+  puller.circle[1].replica.copy_ledger(puller.circle[2].replica,
+                                       {puller.circle.files, puller.circle[2].device()});
+  puller.pull.look_again();
+  for (const PackPull::Ask& ask : puller.tiles(2)) static_cast<void>(puller.answer(ask, 2));
+  puller.circle.now += limits::stale_ask_time;
+  // Either comes to its turn.
+  while (const auto ask = puller.next()) {
+    if (std::ranges::find(puller.names, ask->pack.name()) == puller.names.end()) {
+      puller.pull.refused(puller.peer(), *ask, puller.circle.now);
+    } else {
+      static_cast<void>(puller.answer(*ask));
+    }
+    static_cast<void>(puller.pull.next(puller.peer(2), all, puller.circle.now));
+  }
+  CHECK(puller.missing() == 0);
+  CHECK(puller.pull.in_progress() <= 1);
+}
+
+TEST_CASE("pack pull: a pack of which all shards are refused makes room at once") {
+  Puller puller(limits::packs_in_progress_max + 1, 3);
+  for (const PackPull::Ask& ask : puller.tiles(2)) static_cast<void>(puller.answer(ask, 2));
+  REQUIRE(puller.pull.in_progress() == limits::packs_in_progress_max);
+  for (const PackPull::Ask& ask : puller.all(2)) {
+    puller.pull.refused(puller.peer(2), ask, puller.circle.now);
+  }
+  CHECK(puller.pull.in_progress() == 0);
+  puller.fetch_all();
+  CHECK(puller.missing() == 1);
+  // Of the last one the other has shown the tile, and is left some time for the rest.
+  puller.circle.now += limits::stale_ask_time;
+  puller.fetch_all();
+  CHECK(puller.pull.idle());
+}
+
+TEST_CASE("pack pull: a pack is not put aside while a slow peer comes to it in its turn") {
+  Puller puller(limits::tiles_ahead_max);
+  for (const PackPull::Ask& ask : puller.tiles()) static_cast<void>(puller.answer(ask));
+  for (const PackPull::Ask& ask : puller.all()) {
+    // Those that are finished make room.
+    static_cast<void>(puller.all());
+    puller.circle.now += limits::stale_ask_time - std::chrono::seconds(1);
+    const std::uint64_t before = puller.circle[1].replica.written_bytes;
+    static_cast<void>(puller.answer(ask));
+    CHECK(puller.circle[1].replica.written_bytes > before);
+  }
 }
 
 TEST_CASE("pack pull: who refused a pack is asked again, each time after twice as long") {
