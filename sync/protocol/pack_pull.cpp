@@ -75,9 +75,10 @@ std::optional<PackPull::Ask> PackPull::next_tile(const DeviceId& peer, const May
     if (way.tile_asked && now - way.tile_asked_since >= limits::stale_ask_time) {
       way.tile_asked.reset();
     }
-    if (!way.can_ask(peer, now) || !may_have(as.collection)) continue;
+    // First what costs little, since there are thousands.
     const std::uint64_t rank = as.pack.prefix() ^ x_self.prefix();
-    if ((best != nullptr && rank >= best_rank) || is_begun(as.pack)) continue;
+    if (best != nullptr && rank >= best_rank) continue;
+    if (!way.can_ask(peer, now) || is_begun(as.pack) || !may_have(as.collection)) continue;
     best = &wanted;
     best_rank = rank;
   }

@@ -68,6 +68,8 @@ std::string end_while_talking(HostilePeer& peer, const std::function<void()>& ta
 
 std::string silence(const Target& target, const HostileDevice& device) {
   HostilePeer peer(target, device);
+  // It would be heard if it refused packs that others' ledgers list.
+  peer.packs = HostilePeer::Packs::ignores;
   peer.say_hello();
   const bool was_asked = peer.await<Ping>() != 0;
   return (was_asked ? "asked whether it lives, then " : "not asked, ") + peer.ending();
