@@ -57,7 +57,7 @@ class Prove(WitnessedCase):
         for part in (f"its content has sha256 {hashlib.sha256(SHOWN).hexdigest()}, size {len(SHOWN)}",
                      "it was called leak/minutes.txt", "its time was 20",
                      ', "spiegel"', f"of consortium {charter['consortium']}", "by its charter 2, whose SHA-256 is ",
-                     "cosigned by 1 of 2 members that are witnesses; it wants 2", ', "bbc": seen by 20',
+                     "cosigned by 1 of 1 other members that witness; it wants 1", ', "bbc": seen by 20',
                      f"{self.minutes} is this file, to the last bit", "Hidden: nothing of the file"):
             self.assertIn(part, said.text)
         self.assertNotIn("nobody but the device itself", said.text)
