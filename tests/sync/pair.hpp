@@ -31,7 +31,8 @@ struct Party {
 // Two or more members; all know all, and may have the collection `files`.
 class Circle {
  public:
-  explicit Circle(std::size_t count = 2, std::uint64_t seed = 1) : world(seed, count) {
+  explicit Circle(std::size_t count = 2, std::uint64_t seed = 1, std::size_t witnesses = 2)
+      : world(seed, count, witnesses) {
     files = world.random.fixed<CollectionId>();
     for (std::size_t i = 0; i < count; ++i) {
       parties.push_back(std::make_unique<Party>(world, i));

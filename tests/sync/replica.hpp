@@ -61,6 +61,12 @@ class Replica : public Ledgers, public Packs, public Copies {
     x_ledgers[ledger] = from.x_ledgers.at(ledger);
     learn(ledger, x_ledgers[ledger].entries);
   }
+  // As if `witness` had seen the ledger.
+  void take_cosignature(const LedgerRef& ledger, std::size_t witness) {
+    const Actor& actor = x_world.actors[witness];
+    SignedNote& note = x_ledgers.at(ledger).note;
+    note.signatures.push_back(cosign(note, actor.device.hex(), actor.witness, clock));
+  }
   // What is not durable is gone, or rubbish.
   void crash() {
     for (auto& [id, partial] : x_partials) {
