@@ -69,6 +69,25 @@ TEST_CASE("ed25519: another message, key or any flipped bit of the signature is 
   });
 }
 
+TEST_CASE("ed25519: which keys were looked at before changes no verdict") {
+  FixedRandom random;
+  const auto first = SigningKey<LogPurpose>::generate(random);
+  const auto place = [](const auto& key) { return verify_key(key).view().front(); };
+  auto second = SigningKey<LogPurpose>::generate(random);
+  while (place(second) != place(first)) second = SigningKey<LogPurpose>::generate(random);
+  const Signature by_first = sign(first, as_bytes("checkpoint"));
+  const Signature by_second = sign(second, as_bytes("checkpoint"));
+  VerifyKey<LogPurpose> no_point = verify_key(first);
+  no_point.mutable_view().back() ^= std::byte{0x80};
+  for (int i = 0; i < 3; ++i) {
+    CHECK(verify(verify_key(first), as_bytes("checkpoint"), by_first));
+    CHECK_FALSE(verify(verify_key(second), as_bytes("checkpoint"), by_first));
+    CHECK_FALSE(verify(no_point, as_bytes("checkpoint"), by_first));
+    CHECK(verify(verify_key(second), as_bytes("checkpoint"), by_second));
+    CHECK_FALSE(verify(VerifyKey<LogPurpose>{}, as_bytes("checkpoint"), Signature{}));
+  }
+}
+
 TEST_CASE("ed25519: of 914 edge cases one is accepted, so that no two partners ever disagree") {
   const char* folder = std::getenv("MUNIMENT_VECTORS");
   if (folder == nullptr) {
