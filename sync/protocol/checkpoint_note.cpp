@@ -19,23 +19,39 @@ bool is_by(const NoteSignature& line, const NoteKey<Purpose>& key) {
   return line.name == key.name && line.id == key.id();
 }
 
-// 64 witnesses of 256 ledgers; 64 bytes each.
+// 63 witnesses and the log of 256 ledgers; 64 bytes each.
 constexpr std::size_t memo_entries_max = 16384;
+
+template <class Purpose>
+Sha256Digest digest_of(const SignedNote& note, const NoteSignature& line,
+                       const NoteKey<Purpose>& key) {
+  Bytes what = to_bytes(encode(SignedNote{note.text, {line}}));
+  append(what, key.key.view());
+  what.push_back(static_cast<std::byte>(note_key_type<Purpose>));
+  return leaf_hash(what);
+}
 
 }  // namespace
 
-bool SignatureMemo::verifies(const SignedNote& note, const NoteSignature& log_line,
-                             const NoteSignature& line, const NoteKey<LogPurpose>& log,
-                             const NoteKey<WitnessPurpose>& witness) {
-  Bytes what = to_bytes(encode(SignedNote{note.text, {line}}));
-  append(what, witness.key.view());
-  const Sha256Digest digest = leaf_hash(what);
-  if (x_verified.contains(digest)) return true;
-  const SignedNote only{note.text, {log_line, line}};
-  if (!open_cosigned(only, log, std::span(&witness, 1))) return false;
+template <class Verify>
+bool SignatureMemo::remember(const Sha256Digest& what, Verify verify) {
+  if (x_verified.contains(what)) return true;
+  if (!verify()) return false;
   if (x_verified.size() >= memo_entries_max) x_verified.clear();
-  x_verified.insert(digest);
+  x_verified.insert(what);
   return true;
+}
+
+bool SignatureMemo::verifies(const SignedNote& note, const NoteSignature& line,
+                             const NoteKey<LogPurpose>& log) {
+  return remember(digest_of(note, line, log),
+                  [&] { return open_checkpoint(SignedNote{note.text, {line}}, log).has_value(); });
+}
+
+bool SignatureMemo::verifies(const SignedNote& note, const NoteSignature& line,
+                             const NoteKey<WitnessPurpose>& witness) {
+  return remember(digest_of(note, line, witness),
+                  [&] { return open_cosignature(note, line, witness).has_value(); });
 }
 
 SignedNote canonical(const SignedNote& note, const NoteKeys& keys) {
@@ -55,7 +71,8 @@ SignedNote canonical(const SignedNote& note, const NoteKeys& keys) {
     if (witness == keys.witnesses.end()) {
       const bool is_new = unknown.empty() || unknown.back() != line;
       if (is_new && unknown.size() < limits::unknown_signatures_max) unknown.push_back(line);
-    } else if (keys.memo.verifies(note, *log_line, line, keys.log, *witness)) {
+    } else if (keys.memo.verifies(note, *log_line, keys.log) &&
+               keys.memo.verifies(note, line, *witness)) {
       // A cosignature begins with its time, so the last of a witness's lines is its latest.
       const bool is_same = !cosignatures.empty() && cosignatures.back().name == line.name &&
                            cosignatures.back().id == line.id;
@@ -71,7 +88,13 @@ SignedNote canonical(const SignedNote& note, const NoteKeys& keys) {
 std::optional<VerifiedNote> verify_note(std::string_view encoded, const NoteKeys& keys) {
   const auto note = decode_signed_note(encoded);
   if (!note) return std::nullopt;
-  const auto checkpoint = open_checkpoint(*note, keys.log);
+  std::size_t by_log = 0;
+  for (const NoteSignature& line : note->signatures) {
+    if (!is_by(line, keys.log)) continue;
+    if (!keys.memo.verifies(*note, line, keys.log)) return std::nullopt;
+    ++by_log;
+  }
+  const auto checkpoint = by_log > 0 ? decode_checkpoint(note->text) : std::nullopt;
   if (!checkpoint || checkpoint->origin != keys.log.name || checkpoint->size == 0) {
     return std::nullopt;
   }

@@ -9,17 +9,20 @@
 
 namespace muniment::sync {
 
-// Cosignatures that verified, so that each is verified once, however often notes are compared.
+// Signatures that verified, so that each is verified once, however often notes are compared.
 // Bounded: forgets all when it is full.
 class SignatureMemo {
  public:
-  // Whether the line of `note` is a cosignature of its text by this witness. `log_line` is the
-  // log's line of the note, which verified.
-  [[nodiscard]] bool verifies(const SignedNote& note, const NoteSignature& log_line,
-                              const NoteSignature& line, const NoteKey<LogPurpose>& log,
+  // Whether this line of the note, which bears the key's name and id, signs its text.
+  [[nodiscard]] bool verifies(const SignedNote& note, const NoteSignature& line,
+                              const NoteKey<LogPurpose>& log);
+  [[nodiscard]] bool verifies(const SignedNote& note, const NoteSignature& line,
                               const NoteKey<WitnessPurpose>& witness);
 
  private:
+  template <class Verify>
+  bool remember(const Sha256Digest& what, Verify verify);
+
   std::set<Sha256Digest> x_verified;
 };
 

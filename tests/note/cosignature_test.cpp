@@ -58,6 +58,23 @@ TEST_CASE("cosignature: a witness signs time and text as C2SP tlog-cosignature h
   CHECK(verify(witness(2).key, as_bytes(message), *Signature::from_bytes(bytes.subspan(8))));
 }
 
+TEST_CASE("cosignature: a line by itself is one witness's, of one text") {
+  const SignedNote note = checkpoint_note();
+  const NoteSignature line = cosigned_by(2, note, noon);
+  CHECK(open_cosignature(note, line, witness(2)) == noon);
+  CHECK_FALSE(open_cosignature(note, line, witness(3)));
+  CHECK_FALSE(open_cosignature(checkpoint_note(4), line, witness(2)));
+  CHECK_FALSE(open_cosignature(note, note.signatures.front(), witness(2)));
+  // Under another's name.
+  NoteSignature other = line;
+  other.name = witness(3).name;
+  other.id = witness(3).id();
+  CHECK_FALSE(open_cosignature(note, other, witness(3)));
+  test::for_each_bit_flip(line.signature, [&](ByteView damaged, std::size_t) {
+    CHECK_FALSE(open_cosignature(note, {line.name, line.id, to_bytes(damaged)}, witness(2)));
+  });
+}
+
 TEST_CASE("cosignature: known witnesses are named with their times, in golden bytes") {
   const SignedNote note = cosigned_note();
   CHECK(test::matches_golden("note/cosigned-checkpoint", as_bytes(encode(note))));

@@ -50,6 +50,12 @@ NoteSignature cosign(const SignedNote& note, std::string_view name,
   return line;
 }
 
+std::optional<UnixSeconds> open_cosignature(const SignedNote& note, const NoteSignature& line,
+                                            const NoteKey<WitnessPurpose>& witness) {
+  if (line.name != witness.name || line.id != witness.id()) return std::nullopt;
+  return verified_time(line.signature, note.text, witness);
+}
+
 std::optional<CosignedCheckpoint> open_cosigned(
     const SignedNote& note, const NoteKey<LogPurpose>& log,
     std::span<const NoteKey<WitnessPurpose>> witnesses) {

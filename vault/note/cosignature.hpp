@@ -19,6 +19,13 @@ struct Cosignature {
   friend bool operator==(const Cosignature&, const Cosignature&) = default;
 };
 
+// When the witness signed the note's text, by this line of it. Empty unless
+// it bears the witness's name and id and verifies. Says nothing of the log: for who knows already
+// that it signed the text.
+[[nodiscard]] std::optional<UnixSeconds> open_cosignature(const SignedNote& note,
+                                                          const NoteSignature& line,
+                                                          const NoteKey<WitnessPurpose>& witness);
+
 struct CosignedCheckpoint {
   Checkpoint checkpoint;
   // Of the known witnesses that signed, in the order in which they were given; of each the newest.
