@@ -90,7 +90,7 @@ Daemon::Daemon(const DaemonConfig& config, const Environment& environment, Log& 
   if (config.proxy) x_log.info("dialling through the proxy at " + to_text(*config.proxy));
   for (const Address& address : config.listen) {
     x_ports.push_back(x_transport->listen(address));
-    x_log.info("listening at " + to_text({address.host, x_ports.back()}));
+    x_log.info("listening at " + to_text(Address{address.host, x_ports.back()}));
   }
 }
 
