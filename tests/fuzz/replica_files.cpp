@@ -2,6 +2,7 @@
 #include "vault/base/assert.hpp"
 #include "vault/daemon_report.hpp"
 #include "vault/damaged_packs.hpp"
+#include "vault/peers.hpp"
 #include "vault/possessions.hpp"
 
 using namespace muniment;
@@ -12,6 +13,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto report = decode_daemon_report(text)) VAULT_ASSERT(encode(*report) == text);
   if (const auto packs = decode_damaged_packs(text)) {
     VAULT_ASSERT(encode_damaged_packs(*packs) == text);
+  }
+  try {
+    VAULT_ASSERT(encode(decode_peers(text, "peers")) == text);
+  } catch (const Error&) {  // it is none
   }
   return 0;
 }

@@ -1,12 +1,14 @@
 // The files in which a replica remembers its partners.
 #include <doctest/doctest.h>
 
+#include "tests/keyring/errors.hpp"
 #include "tests/support/fixed.hpp"
 #include "tests/support/golden.hpp"
 #include "tests/support/memory_file_system.hpp"
 #include "tests/support/strict_text.hpp"
 #include "vault/daemon_report.hpp"
 #include "vault/damaged_packs.hpp"
+#include "vault/peers.hpp"
 #include "vault/possessions.hpp"
 
 namespace muniment {
@@ -55,7 +57,100 @@ std::optional<Damaged> decode_damaged(std::string_view text) {
   return Damaged{std::move(*packs)};
 }
 
+struct Peers {
+  std::vector<PeerEntry> peers;
+};
+
+std::string encode(const Peers& peers) {
+  return encode(peers.peers);
+}
+
+// Nobody is as good as nothing for the checks of strict texts.
+std::optional<Peers> decode_some_peers(std::string_view text) {
+  try {
+    std::vector<PeerEntry> peers = decode_peers(text, "peers");
+    return peers.empty() ? std::nullopt : std::optional(Peers{std::move(peers)});
+  } catch (const Error& error) {
+    CHECK(error.code() == ErrorCode::usage);
+    return std::nullopt;
+  }
+}
+
+std::vector<PeerEntry> sample_peers() {
+  FixedRandom random(8);
+  const auto device = random.fixed<DeviceId>();
+  return {{device, {"archive.example.org", 8440}, "bbc/big server"},
+          {device, {"2001:db8::1", 1}, "bbc/big server"},
+          {random.fixed<DeviceId>(), {"192.0.2.7", 65'535}, ""}};
+}
+
 }  // namespace
+
+TEST_CASE("peers: one text for one value, and what is damaged is refused") {
+  const std::string text = encode(sample_peers());
+  CHECK(test::matches_golden("vault/peers", as_bytes(text)));
+  CHECK(decode_peers(text, "peers") == sample_peers());
+  test::check_strict_text(text, decode_some_peers);
+  CHECK(decode_peers("", "peers").empty());
+}
+
+TEST_CASE("peers: a line that is none is named, and no more are read than are ever written") {
+  const std::string id(32, 'a');
+  const std::string good = id + " host:1 bbc\n";
+  for (const std::string& wrong : {std::string("\n"),
+                                   std::string("# comment\n"),
+                                   id + "\n",
+                                   id + " host\n",
+                                   id + " host:0\n",
+                                   id + " host:65536\n",
+                                   id + " host:01\n",
+                                   id + "  host:1\n",
+                                   " " + good,
+                                   id + " host:1 \n",
+                                   id + " host:1 bbc \n",
+                                   id + " host:1  bbc\n",
+                                   id + " host:1 b\x01\n",
+                                   id + " h\x7f:1 b\n",
+                                   id + " host:1 b\xff\n",
+                                   id + " ::1:1\n",
+                                   id + " host:1 bbc\r\n",
+                                   id + " host:1 bbc",
+                                   id.substr(1) + " host:1 bbc\n",
+                                   id + " host:1 " + std::string(256, 'b') + "\n",
+                                   id + " " + std::string(256, 'h') + ":1\n",
+                                   id + " ho" + std::string(1, '\0') + "st:1\n"}) {
+    CAPTURE(wrong);
+    const auto error = test::error_of([&] { static_cast<void>(decode_peers(good + wrong, "p")); });
+    REQUIRE(error);
+    CHECK(error->code() == ErrorCode::usage);
+    CHECK(std::string(error->what()).starts_with("p:2: "));
+  }
+  std::string many;
+  for (std::size_t i = 0; i < peer_entries_max; ++i) many += good;
+  CHECK(decode_peers(many, "p").size() == peer_entries_max);
+  const auto error = test::error_of([&] { static_cast<void>(decode_peers(many + good, "p")); });
+  REQUIRE(error);
+  CHECK(error->code() == ErrorCode::limit);
+}
+
+TEST_CASE("peers: whoever is called so is found by name, member or id") {
+  const PeerEntry peer = sample_peers().front();
+  CHECK(is_called(peer, "bbc/big server"));
+  CHECK(is_called(peer, "bbc"));
+  CHECK(is_called(peer, peer.device.hex()));
+  CHECK_FALSE(is_called(peer, "bb"));
+  CHECK_FALSE(is_called(peer, "bbc/"));
+  CHECK_FALSE(is_called(peer, "bbc/big"));
+  CHECK_FALSE(is_called(peer, ""));
+  CHECK_FALSE(is_called(sample_peers().back(), ""));
+}
+
+TEST_CASE("peers: what was saved is found") {
+  test::MemoryFileSystem files;
+  CHECK(read_peers(files, "/").empty());
+  save_peers(files, "/", sample_peers());
+  CHECK(read_peers(files, "/") == sample_peers());
+}
 
 TEST_CASE("possessions: one text for one value, and what is damaged is refused") {
   const std::string text = encode(sample_possessions());
