@@ -2,6 +2,7 @@
 
 #include "vault/base/decimal.hpp"
 #include "vault/base/text.hpp"
+#include "vault/peers.hpp"
 
 namespace muniment::sync {
 
@@ -120,6 +121,8 @@ void set_option(DaemonConfig& config, std::string_view key, std::string_view val
     set_rate(rates, key, value, rest);
   } else if (key == "window") {
     config.windows.push_back(window_of(key, value));
+  } else if (key == "only") {
+    config.only.insert(device_of(key, value));
   } else if (key == "forgive") {
     config.forgiven.insert(device_of(key, value));
   } else if (key == "rescan") {
@@ -150,6 +153,17 @@ void read_config(DaemonConfig& config, std::string_view text, const std::string&
   }
 }
 
+void add_peers_of_vault(DaemonConfig& config, FileSystem& files) {
+  for (PeerEntry& entry : read_peers(files, config.vault)) {
+    const bool known = std::ranges::any_of(config.peers, [&](const PeerConfig& peer) {
+      return peer.device == entry.device && peer.address == entry.address;
+    });
+    if (known) continue;
+    if (entry.name.empty()) entry.name = entry.device.hex().substr(0, short_id_digits);
+    config.peers.push_back({entry.device, std::move(entry.address), std::move(entry.name)});
+  }
+}
+
 ThrottleOptions throttle_of(const DaemonConfig& config) {
   ThrottleOptions options = config.limits;
   for (auto& [device, rates] : options.peers) {
@@ -162,14 +176,21 @@ ThrottleOptions throttle_of(const DaemonConfig& config) {
 void require_complete(const DaemonConfig& config) {
   if (config.vault.empty()) refuse("vault", "", "is not set");
   if (config.key_file.empty()) refuse("key-file", "", "is not set");
+  if (config.once && config.peers.empty()) {
+    refuse("peer", "", "none is set, here or with 'muniment peer add', so there is nothing to do");
+  }
   if (config.listen.empty() && config.peers.empty()) {
     refuse("listen", "", "neither this nor a peer is set, so there is nothing to do");
   }
-  for (const DeviceId& device : config.direct) {
-    if (std::ranges::find(config.peers, device, &PeerConfig::device) == config.peers.end()) {
-      refuse("direct", device.hex(), "there is no such peer");
+  const auto require_peers = [&](std::string_view key, const std::set<DeviceId>& devices) {
+    for (const DeviceId& device : devices) {
+      if (std::ranges::find(config.peers, device, &PeerConfig::device) == config.peers.end()) {
+        refuse(key, device.hex(), "there is no such peer");
+      }
     }
-  }
+  };
+  require_peers("direct", config.direct);
+  require_peers("only", config.only);
   for (const PeerConfig& peer : config.peers) {
     // The name of an onion service must never be asked of a name server.
     if (is_onion(peer.address) && (!config.proxy || config.direct.contains(peer.device))) {

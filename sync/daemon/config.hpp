@@ -29,6 +29,8 @@ struct DaemonConfig {
   ThrottleOptions limits;
   std::vector<Window> windows;  // in which packs travel; none: always
   std::set<DeviceId> forgiven;  // of whom an earlier process knew nothing bad
+  std::set<DeviceId> only;      // of the peers, who is dialled; empty: all
+  bool once = false;            // ends when nothing more is to be done, and listens nowhere
   std::chrono::seconds rescan{2};
 };
 
@@ -40,6 +42,10 @@ void set_option(DaemonConfig& config, std::string_view key, std::string_view val
 
 // Every line of a file's text. Error(usage) names the line.
 void read_config(DaemonConfig& config, std::string_view text, const std::string& file_name);
+
+// The peers that the vault's file `peers` has, besides those that are there; a device's addresses
+// add up. Errors are those of read_peers.
+void add_peers_of_vault(DaemonConfig& config, FileSystem& files);
 
 // What its lines say together: where a device's own rate is not set, that of each peer counts.
 [[nodiscard]] ThrottleOptions throttle_of(const DaemonConfig& config);

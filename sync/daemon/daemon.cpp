@@ -6,6 +6,7 @@ namespace muniment::sync {
 
 namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::seconds;
 using std::chrono::steady_clock;
 
@@ -13,6 +14,9 @@ constexpr seconds first_pause{5};
 constexpr seconds longest_pause{std::chrono::minutes{5}};
 constexpr seconds longest_pause_at_fault{std::chrono::hours{1}};
 constexpr seconds longest_step{2};
+constexpr milliseconds errand_step{200};
+// How far an errand is is said so often.
+constexpr seconds progress_interval{5};
 // Who has shown which packs is written down so often.
 constexpr seconds copies_interval{std::chrono::minutes{5}};
 // A session that lasted so long is not one of a row of failures.
@@ -40,6 +44,12 @@ std::unique_ptr<FileLock> lock_for(const DaemonConfig& config, FileSystem& files
                 "stop it first");
   }
   return lock;
+}
+
+std::string missing_text(const MissingPacks& missing) {
+  if (missing.packs == 0) return "nothing is missing";
+  return std::to_string(missing.packs) + (missing.packs == 1 ? " pack (" : " packs (") +
+         human_bytes(missing.bytes) + ") missing";
 }
 
 // What the other side must first mend.
@@ -70,11 +80,13 @@ Daemon::Daemon(const DaemonConfig& config, const Environment& environment, Log& 
       x_node(x_replica, x_replica, x_replica, *this),
       x_reporter(environment, config.vault, log) {
   for (const PeerConfig& peer : config.peers) {
+    if (!config.only.empty() && !config.only.contains(peer.device)) continue;
     Peer& known = x_peers[peer.device];
     if (known.name.empty()) known.name = escape(peer.name);
     known.addresses.push_back(peer.address);
     if (config.direct.contains(peer.device)) known.route = Route::direct;
   }
+  if (config.once) x_errand.emplace(steady_clock::now());
   remember(config);
   x_node.limit(throttle_of(config));
   watch_window();
@@ -88,6 +100,7 @@ Daemon::Daemon(const DaemonConfig& config, const Environment& environment, Log& 
       [this](const VerifyKey<TransportPurpose>& key) { return x_replication.find_device(key); },
       listener, std::move(options));
   if (config.proxy) x_log.info("dialling through the proxy at " + to_text(*config.proxy));
+  if (config.once) return;
   for (const Address& address : config.listen) {
     x_ports.push_back(x_transport->listen(address));
     x_log.info("listening at " + to_text(Address{address.host, x_ports.back()}));
@@ -116,6 +129,8 @@ void Daemon::remember(const DaemonConfig& config) {
     const auto wait =
         std::clamp<UnixSeconds>(known.not_before - now(), 0, longest_pause_at_fault.count());
     dialled->second.failures = known.failures;
+    // Somebody asks for it now.
+    if (x_errand) continue;
     dialled->second.not_before = steady_clock::now() + seconds(wait);
   }
 }
@@ -136,18 +151,23 @@ void Daemon::stop() {
   x_transport.reset();
 }
 
-seconds Daemon::step() {
+milliseconds Daemon::step() {
   x_transport->run_on_node([this] {
     watch_window();
-    log_news();
     const auto time = steady_clock::now();
+    if (time >= x_news_at) {
+      x_news_at = time + longest_step;
+      log_news();
+    }
     if (time < x_refresh_at) return;
     x_refresh_at = time + x_rescan;
     refresh();
   });
   x_transport->run_on_node([this] { dial_due(); });
   x_transport->run_on_node([this] { report_if_due(); });
-  return std::min(x_rescan, longest_step);
+  if (!x_errand) return std::min(x_rescan, longest_step);
+  x_transport->run_on_node([this] { watch_errand(); });
+  return errand_step;
 }
 
 void Daemon::watch_window() {
@@ -181,11 +201,78 @@ void Daemon::dial_due() {
   const auto now = steady_clock::now();
   for (auto& [device, peer] : x_peers) {
     if (peer.sessions > 0 || peer.dialling || now < peer.not_before) continue;
+    if (x_errand && is_done_with(peer)) continue;
     const Address& address = peer.addresses[peer.next_address];
     peer.next_address = (peer.next_address + 1) % peer.addresses.size();
     peer.dialling = true;
+    ++peer.dials;
     x_transport->dial(device, address, peer.route);
   }
+}
+
+// ---- an errand ----
+
+bool Daemon::is_done_with(const Peer& peer) const {
+  if (peer.reached && x_replication.count_missing().packs == 0) return true;
+  return peer.dials >= errand_dials * peer.addresses.size();
+}
+
+Errand::View Daemon::errand_view() {
+  Errand::View view;
+  view.peers = x_peers.size();
+  const std::set<DeviceId> settled = x_transport->settled();
+  for (auto& [device, peer] : x_peers) {
+    if (settled.contains(device)) peer.reached = true;
+    view.reached += peer.reached ? 1 : 0;
+    if (peer.sessions == 0 && (peer.dialling || !is_done_with(peer))) ++view.untried;
+  }
+  const Reporter::Sessions open = x_transport->traffic();
+  view.connected = open.size();
+  view.settled = settled.size();
+  view.missing_packs = x_replication.count_missing().packs;
+  view.moved = x_ended_traffic.received + x_ended_traffic.sent;
+  for (const auto& [device, traffic] : open) view.moved += traffic.received + traffic.sent;
+  view.gained = x_gained;
+  return view;
+}
+
+void Daemon::watch_errand() {
+  if (x_verdict != Errand::Verdict::going) return;
+  const Errand::View view = errand_view();
+  say_progress(view);
+  x_verdict = x_errand->look(view, steady_clock::now());
+}
+
+void Daemon::say_progress(const Errand::View& view) {
+  const auto time = steady_clock::now();
+  if (x_said_at == steady_clock::time_point{}) x_said_at = time;
+  const auto elapsed = std::chrono::duration_cast<milliseconds>(time - x_said_at);
+  if (elapsed < progress_interval) return;
+  const std::uint64_t moved = view.moved - std::exchange(x_said_bytes, view.moved);
+  x_said_at = time;
+  if (moved < errand_progress_bytes) return;
+  const MissingPacks missing = x_replication.count_missing();
+  x_log.info(human_bytes(moved * 1000 / static_cast<std::uint64_t>(elapsed.count())) +
+             " a second, " + human_bytes(view.moved) + " in all; " + missing_text(missing) + "; " +
+             std::to_string(view.connected) + " of " + std::to_string(view.peers) +
+             " peers connected");
+}
+
+std::string Daemon::summary() const {
+  std::size_t met = 0;
+  std::size_t reached = 0;
+  for (const auto& [device, peer] : x_peers) {
+    met += peer.met ? 1 : 0;
+    reached += peer.reached ? 1 : 0;
+  }
+  std::string text = std::to_string(met) + " of " + std::to_string(x_peers.size()) +
+                     " peers reached, " + human_bytes(x_ended_traffic.received) + " received, " +
+                     human_bytes(x_ended_traffic.sent) + " sent; " +
+                     missing_text(x_replication.count_missing());
+  if (met > reached) {
+    text += "; " + std::to_string(met - reached) + " of them still knew something else";
+  }
+  return text;
 }
 
 std::string Daemon::name_of(const DeviceId& device) const {
@@ -195,7 +282,8 @@ std::string Daemon::name_of(const DeviceId& device) const {
 
 void Daemon::note_failure(Peer& peer, bool peer_failed) {
   ++peer.failures;
-  peer.not_before = steady_clock::now() + dial_pause(peer.failures, peer_failed);
+  const seconds pause = x_errand ? first_pause : dial_pause(peer.failures, peer_failed);
+  peer.not_before = steady_clock::now() + pause;
 }
 
 void Daemon::connected(const DeviceId& device, const std::string& address) {
@@ -205,6 +293,7 @@ void Daemon::connected(const DeviceId& device, const std::string& address) {
   if (found == x_peers.end()) return;
   Peer& peer = found->second;
   ++peer.sessions;
+  peer.met = true;
   peer.dialling = false;
   peer.since = steady_clock::now();
 }
@@ -215,6 +304,8 @@ void Daemon::disconnected(const DeviceId& device, const std::string& address, co
   const std::string text = name_of(device) + ": session ended, " + escape(address) + ": " + why +
                            "; " + human_bytes(end.traffic.received) + " received, " +
                            human_bytes(end.traffic.sent) + " sent";
+  x_ended_traffic.received += end.traffic.received;
+  x_ended_traffic.sent += end.traffic.sent;
   x_reporter.disconnected(device, end.traffic);
   x_diary.session_ended(device, end);
   if (end.peer_failed) {
@@ -276,6 +367,7 @@ void Daemon::report(bool running, const Reporter::Sessions& open) {
 // ---- what sessions bring ----
 
 void Daemon::ledger_grew(const LedgerRef& ledger, std::uint64_t size) {
+  ++x_gained;
   x_log.info(short_text(ledger) + ": " + std::to_string(size) + " entries");
 }
 
@@ -294,6 +386,7 @@ void Daemon::own_ledger_differs(const LedgerRef& ledger) {
 }
 
 void Daemon::pack_arrived(const PackName&) {
+  ++x_gained;
   ++x_packs;
 }
 

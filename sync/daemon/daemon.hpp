@@ -1,8 +1,10 @@
-// A vault that answers its peers and dials them, until it is told to stop.
+// A vault that answers its peers and dials them, until it is told to stop, or has nothing more to
+// do.
 #pragma once
 
 #include "sync/daemon/config.hpp"
 #include "sync/daemon/diary.hpp"
+#include "sync/daemon/errand.hpp"
 #include "sync/daemon/reporter.hpp"
 #include "sync/vault_replica.hpp"
 
@@ -25,7 +27,11 @@ class Daemon final : private Listener, private TransportListener {
   // Looks what other programs wrote to the vault, dials who is not connected and due, opens and
   // closes the window for packs, and says how it is. Returns at once: after how long it is to be
   // called again.
-  [[nodiscard]] std::chrono::seconds step();
+  [[nodiscard]] std::chrono::milliseconds step();
+  // Whether an errand (config.once) is done; without one it goes on for ever. From any thread.
+  [[nodiscard]] Errand::Verdict verdict() const noexcept { return x_verdict; }
+  // How it went, in words. After stop().
+  [[nodiscard]] std::string summary() const;
   // Ends every session and returns when nothing runs any more.
   void stop();
 
@@ -39,8 +45,11 @@ class Daemon final : private Listener, private TransportListener {
     std::vector<Address> addresses;
     Route route = Route::usual;
     std::size_t next_address = 0;
+    std::uint32_t dials = 0;
     bool dialling = false;
-    int sessions = 0;  // two for a moment, when one replaces the other
+    bool met = false;      // there was a session
+    bool reached = false;  // in which both sides knew the same
+    int sessions = 0;      // two for a moment, when one replaces the other
     std::chrono::steady_clock::time_point since{};
     std::uint32_t failures = 0;  // in a row
     std::chrono::steady_clock::time_point not_before{};
@@ -55,6 +64,11 @@ class Daemon final : private Listener, private TransportListener {
   void remember(const DaemonConfig& config);
   void refresh();
   void dial_due();
+  // Whether the errand is over for this peer.
+  [[nodiscard]] bool is_done_with(const Peer& peer) const;
+  void watch_errand();
+  [[nodiscard]] Errand::View errand_view();
+  void say_progress(const Errand::View& view);
   void watch_window();
   void log_news();
   void report_if_due();
@@ -95,8 +109,15 @@ class Daemon final : private Listener, private TransportListener {
   std::map<DeviceId, Answers> x_answers;  // the same
   Reporter x_reporter;
   bool x_open = true;  // packs may travel
+  std::chrono::steady_clock::time_point x_news_at{};
   std::chrono::steady_clock::time_point x_refresh_at{};
   std::chrono::steady_clock::time_point x_save_copies_at{};
+  std::optional<Errand> x_errand;
+  std::atomic<Errand::Verdict> x_verdict{Errand::Verdict::going};
+  Traffic x_ended_traffic;     // of sessions that ended
+  std::uint64_t x_gained = 0;  // packs that came, and ledgers that grew
+  std::uint64_t x_said_bytes = 0;
+  std::chrono::steady_clock::time_point x_said_at{};
   std::unique_ptr<Transport> x_transport;
 };
 

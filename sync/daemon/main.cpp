@@ -22,13 +22,24 @@ void keep_memory() {
 
 constexpr const char* help =
     "munimentd --config FILE | --vault DIR --key-file FILE [--listen ADDRESS:PORT]...\n"
-    "          [--peer 'DEVICE HOST:PORT NAME']... [--proxy ADDRESS:PORT] ...\n"
+    "          [--peer 'DEVICE HOST:PORT NAME']... [--proxy ADDRESS:PORT] ... [--once]\n"
     "\n"
     "Brings a vault and those of its partners up to date, until SIGTERM or SIGINT. It can read no\n"
     "document and no name. munimentd.conf documents every option; they are the same in FILE and\n"
-    "here. Exit codes: 0 ok, 1 failed, 2 usage, 10 no vault, 11 busy, 12 wrong key, 13 damage\n";
+    "here. Peers are also those that 'muniment peer add' named.\n"
+    "\n"
+    "With --once it listens nowhere, dials every peer, and ends when nothing more is to be had: "
+    "with\n"
+    "0 if all were reached and nothing is missing, else with 3.\n"
+    "\n"
+    "Exit codes: 0 ok, 1 failed, 2 usage, 3 partly done, 10 no vault, 11 busy, 12 wrong key,\n"
+    "13 damage, 130 interrupted\n";
 
 // As the command line's: DESIGN §8.
+constexpr int exit_ok = 0;
+constexpr int exit_partly = 3;
+constexpr int exit_interrupted = 130;
+
 int exit_code(ErrorCode code) {
   switch (code) {
     case ErrorCode::usage:
@@ -50,6 +61,11 @@ DaemonConfig config_from(std::span<char*> arguments, FileSystem& files) {
   DaemonConfig config;
   for (std::size_t i = 0; i < arguments.size(); i += 2) {
     const std::string_view option = arguments[i];
+    if (option == "--once") {
+      config.once = true;
+      --i;  // it has no value
+      continue;
+    }
     if (!option.starts_with("--") || i + 1 == arguments.size()) {
       throw Error(ErrorCode::usage, escape(option) + ": not an option with a value",
                   "'munimentd --help' lists them");
@@ -63,6 +79,7 @@ DaemonConfig config_from(std::span<char*> arguments, FileSystem& files) {
     if (!text) throw Error(ErrorCode::usage, escape(value) + ": there is no such file");
     read_config(config, as_text(*text), escape(value));
   }
+  if (!config.vault.empty()) add_peers_of_vault(config, files);
   require_complete(config);
   return config;
 }
@@ -78,8 +95,8 @@ class Signals {
     std::signal(SIGPIPE, SIG_IGN);
   }
   // True if the program is to end.
-  [[nodiscard]] bool wait(std::chrono::seconds time) const {
-    const timespec limit{time.count(), 0};
+  [[nodiscard]] bool wait(std::chrono::milliseconds time) const {
+    const timespec limit{time.count() / 1000, time.count() % 1000 * 1'000'000};
     return sigtimedwait(&x_ends, nullptr, &limit) > 0;
   }
 
@@ -87,17 +104,22 @@ class Signals {
   sigset_t x_ends{};
 };
 
-void run(std::span<char*> arguments, Log& log, const Clock& clock) {
+// How it ended, as an exit code.
+int run(std::span<char*> arguments, Log& log, const Clock& clock) {
   const Signals signals;
   const auto files = posix_file_system();
   SystemRandom random;
   const DaemonConfig config = config_from(arguments, *files);
   Daemon daemon(config, {*files, clock, random}, log);
-  while (!signals.wait(daemon.step())) {
-  }
+  bool told = false;
+  while (!told && daemon.verdict() == Errand::Verdict::going) told = signals.wait(daemon.step());
   log.info("stopping");
   daemon.stop();
+  if (config.once) log.info(daemon.summary());
   log.info("stopped");
+  if (!config.once) return exit_ok;
+  if (told) return exit_interrupted;
+  return daemon.verdict() == Errand::Verdict::complete ? exit_ok : exit_partly;
 }
 
 }  // namespace
@@ -120,8 +142,7 @@ int main(int argc, char** argv) {
   const SystemClock clock;
   sync::Log log(2, clock);
   try {
-    sync::run(arguments, log, clock);
-    return 0;
+    return sync::run(arguments, log, clock);
   } catch (const Error& error) {
     const std::string hint = error.hint().empty() ? "" : "\n  " + error.hint();
     std::fprintf(stderr, "munimentd: error: %s%s\n", error.what(), hint.c_str());

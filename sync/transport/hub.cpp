@@ -147,6 +147,14 @@ std::map<DeviceId, Traffic> Hub::traffic() const {
   return result;
 }
 
+std::set<DeviceId> Hub::settled() const {
+  std::set<DeviceId> result;
+  for (const auto& [key, link] : x_links) {
+    if (link.connected && link.session->settled()) result.insert(link.session->peer());
+  }
+  return result;
+}
+
 void Hub::received(Connection& connection, ByteView bytes) {
   Link& link = x_links.at(&connection);
   link.traffic.received += bytes.size();

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <map>
+#include <set>
 
 #include "sync/protocol/session.hpp"
 #include "sync/transport/connection.hpp"
@@ -39,6 +40,7 @@ class Hub {
   void remove(Connection& connection, const std::string& cause);
 
   [[nodiscard]] std::map<DeviceId, Traffic> traffic() const;
+  [[nodiscard]] std::set<DeviceId> settled() const;
   // Lets each session look at the clock, and at what the others have done.
   void tick();
   void stop();

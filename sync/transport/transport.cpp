@@ -185,6 +185,10 @@ std::map<DeviceId, Traffic> Transport::traffic() const {
   return x_threads->hub.traffic();
 }
 
+std::set<DeviceId> Transport::settled() const {
+  return x_threads->hub.settled();
+}
+
 void Transport::tick() {
   asio::post(x_threads->hub.strand(), [hub = &x_threads->hub] { hub->tick(); });
 }

@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 
 #include "sync/protocol/node.hpp"
 #include "sync/transport/address.hpp"
@@ -89,6 +90,10 @@ class Transport {
   void tick();
   // Of each session that was told of, until now. On the node's strand.
   [[nodiscard]] std::map<DeviceId, Traffic> traffic() const;
+
+  // With whom there is a session in which nothing is asked for, and both sides know the same. On
+  // the node's strand.
+  [[nodiscard]] std::set<DeviceId> settled() const;
 
   // Tells each peer that this program ends, gives them options.shutdown_time to take it, and
   // returns when nothing runs any more. Nothing else may be called after it.

@@ -7,6 +7,8 @@
 
 #include "sync/daemon/daemon.hpp"
 #include "tests/keyring/errors.hpp"
+#include "tests/support/memory_file_system.hpp"
+#include "vault/peers.hpp"
 
 namespace muniment::sync {
 
@@ -105,6 +107,47 @@ TEST_CASE("config: what every daemon needs is asked for") {
   CHECK(missing(config) == "");
 }
 
+TEST_CASE("config: once wants somebody to dial, and only those who are peers") {
+  DaemonConfig config;
+  config.vault = "/vault";
+  config.key_file = "/key";
+  config.listen.push_back({"::", 1});
+  config.once = true;
+  const auto refused = [&] {
+    const auto error = muniment::test::error_of([&] { require_complete(config); });
+    return error ? std::string(error->what()) : std::string();
+  };
+  CHECK(refused().starts_with("peer: none is set"));
+  config.peers.push_back({*DeviceId::from_hex(device), {"host", 1}, "bbc"});
+  CHECK(refused() == "");
+  config.only.insert(*DeviceId::from_hex(device));
+  CHECK(refused() == "");
+  config.only.insert(DeviceId{});
+  CHECK(refused().starts_with("only: 0000"));
+}
+
+TEST_CASE("config: the vault's peers are added to those that are there") {
+  muniment::test::MemoryFileSystem files;
+  const DeviceId known = *DeviceId::from_hex(device);
+  save_peers(
+      files, "/",
+      {{known, {"host", 1}, "bbc/desk"}, {known, {"::1", 2}, "bbc/desk"}, {{}, {"h", 3}, ""}});
+  DaemonConfig config;
+  config.vault = "/";
+  config.peers.push_back({known, {"host", 1}, "bbc"});
+  add_peers_of_vault(config, files);
+  REQUIRE(config.peers.size() == 3);
+  CHECK(config.peers[0].name == "bbc");
+  CHECK(config.peers[1].address == Address{"::1", 2});
+  CHECK(config.peers[1].name == "bbc/desk");
+  CHECK(config.peers[2].name == "00000000");
+  write_file_atomically(files, "/peers", as_bytes("# bbc\n"));
+  const auto error = muniment::test::error_of([&] { add_peers_of_vault(config, files); });
+  REQUIRE(error);
+  CHECK(error->code() == ErrorCode::usage);
+  CHECK(std::string(error->what()).starts_with("/peers:1: "));
+}
+
 TEST_CASE("config: a proxy is for all, but for who is named; onion services need it") {
   const auto refused = [](const std::string& lines) {
     DaemonConfig config;
@@ -155,8 +198,8 @@ TEST_CASE("config: every option that munimentd.conf documents is one, as it stan
   DaemonConfig config;
   read_config(config, lines, "munimentd.conf");
   require_complete(config);
-  CHECK(keys == std::set<std::string>{"direct", "forgive", "key-file", "limit", "listen", "peer",
-                                      "peer-limit", "proxy", "rescan", "vault", "window"});
+  CHECK(keys == std::set<std::string>{"direct", "forgive", "key-file", "limit", "listen", "only",
+                                      "peer", "peer-limit", "proxy", "rescan", "vault", "window"});
   // The unit lets it write where the vault stands, and nowhere else.
   std::ifstream unit(MUNIMENT_SYNC_DIR "/daemon/munimentd.service");
   const std::string text((std::istreambuf_iterator<char>(unit)), {});
