@@ -67,6 +67,8 @@ void add_invite(CommandLine& line);
 void add_accept(CommandLine& line);
 void add_text(CommandLine& line);
 void add_bundle(CommandLine& line);
+void add_peer(CommandLine& line);
+void add_sync(CommandLine& line);
 void add_witness(CommandLine& line);
 void add_charter(CommandLine& line);
 void add_grant(CommandLine& line);

@@ -68,6 +68,8 @@ void declare_all(CommandLine& line) {
   add_accept(line);
   add_text(line);
   add_bundle(line);
+  add_peer(line);
+  add_sync(line);
   add_witness(line);
   add_charter(line);
   add_grant(line);

@@ -34,6 +34,8 @@ class Session {
   [[nodiscard]] Environment environment() noexcept { return {*x_files, x_clock, x_random}; }
   [[nodiscard]] CredentialSource credential_source() const;
 
+  // Where the vault is that is meant. Error(no_vault) if none is named and none is here.
+  [[nodiscard]] std::filesystem::path directory();
   // Without a key. What opening noticed is said.
   [[nodiscard]] Vault open();
   // Asks for the passphrase where no file is given.
@@ -45,7 +47,6 @@ class Session {
   [[nodiscard]] Credential credential_for(std::span<const SlotInfo> slots);
 
  private:
-  [[nodiscard]] std::filesystem::path directory();
   [[nodiscard]] Credential ask_passphrase(std::span<const SlotInfo> slots);
   // False if no agent has this vault's keys.
   bool unlock_through_agent(Vault& vault, UnlockEntry entry);

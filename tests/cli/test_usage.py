@@ -18,6 +18,7 @@ COMMANDS = [
     ["grant"], ["revoke"], ["grants"], ["device"], ["device", "list"], ["device", "revoke"], ["key", "export-backup"], ["key", "import-backup"],
     ["log"], ["log", "show"], ["log", "report"], ["log", "verify"], ["log", "proof"], ["log", "repair"],
     ["witness"], ["witness", "request"], ["witness", "sign"], ["witness", "import"], ["witness", "policy"],
+    ["peer"], ["peer", "add"], ["peer", "list"], ["peer", "remove"], ["sync"],
     ["bench"], ["completion"], ["man"],
 ]
 
