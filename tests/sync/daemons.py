@@ -37,6 +37,7 @@ class Daemon:
         self.device = own[0]["id"]
         self.config = case.scratch / f"{partner.name}.conf"
         self.log = case.scratch / f"{partner.name}.log"
+        self.log_before = 0
         self.process = None
         case.addCleanup(self.end)
 
@@ -51,6 +52,7 @@ class Daemon:
 
     def start(self):
         with open(self.log, "ab") as log:
+            self.log_before = log.tell()
             self.process = subprocess.Popen([*self.launcher, DAEMON, "--config", str(self.config)],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             env=support.environment())
@@ -59,6 +61,10 @@ class Daemon:
         """The exit status."""
         if self.process is None:
             return None
+        if how == signal.SIGTERM:
+            # Before that it may not yet have asked to be told.
+            self.case.wait_until(lambda: self.process.poll() is not None
+                                 or b"listening" in self.log.read_bytes()[self.log_before:])
         self.process.send_signal(how)
         status = self.process.wait(PATIENCE_SECONDS)
         self.process = None
