@@ -29,28 +29,23 @@ auto VaultReplica::with_access_log(const LedgerRef& ledger, Action action) const
 }
 
 std::vector<LedgerRef> VaultReplica::refresh() {
-  std::map<LedgerRef, TreeHead> before;
-  for (const Ledger& ledger : x_vault.ledgers()) {
-    before.emplace(LedgerRef{ledger.name().collection, ledger.name().device}, ledger.head());
-  }
-  const std::vector<LedgerRef> frozen = forks();
+  static_cast<void>(x_vault.refresh());
   std::vector<LedgerRef> changed;
-  const bool is_new = x_vault.refresh();
   for (const LedgerName& name : x_vault.cosign_held()) {
     changed.push_back({name.collection, name.device});
   }
   for (const LedgerName& name : x_vault.refresh_access_logs()) {
     changed.push_back({name.collection, name.device});
   }
-  if (!is_new) return changed;
+  // Also what was taken in together with something that a session brought.
   for (const Ledger& ledger : x_vault.ledgers()) {
     const LedgerRef ref{ledger.name().collection, ledger.name().device};
-    const auto old = before.find(ref);
-    if (old == before.end() || old->second != ledger.head()) changed.push_back(ref);
+    TreeHead& told = x_told[ref];
+    if (std::exchange(told, ledger.head()) != ledger.head()) changed.push_back(ref);
   }
   // These are told in the built-in collection's heads.
   for (const LedgerRef& fork : forks()) {
-    if (!std::ranges::binary_search(frozen, fork)) changed.push_back({CollectionId{}, fork.device});
+    if (x_told_forks.insert(fork).second) changed.push_back({CollectionId{}, fork.device});
   }
   return changed;
 }
@@ -147,6 +142,7 @@ bool VaultReplica::admits(const LedgerRef& ledger, std::span<const std::string> 
 void VaultReplica::append(const LedgerRef& ledger, std::span<const std::string> entries,
                           const SignedNote& note) {
   x_vault.append(name_of(ledger), entries, note);
+  if (const Ledger* grown = x_vault.find_ledger(name_of(ledger))) x_told[ledger] = grown->head();
 }
 
 // Of a ledger it is for people to say what happened; an access log ends, and another goes on.
@@ -188,6 +184,8 @@ void VaultReplica::keep_fork(const ForkProof& proof) {
   VAULT_ASSERT(earlier && later);
   x_vault.keep_fork(
       {name_of(proof.ledger), std::move(*earlier), std::move(*later), proof.old_root, proof.proof});
+  x_told_forks.insert(proof.ledger);
+  if (proof.ledger.device == device()) own_differs(proof);
 }
 
 // ---- packs ----

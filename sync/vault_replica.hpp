@@ -75,6 +75,9 @@ class VaultReplica final : public Ledgers, public Packs, public Copies {
 
   Replication& x_vault;
   KnownCopies x_copies;
+  // What the node knows of.
+  std::map<LedgerRef, TreeHead> x_told;
+  std::set<LedgerRef> x_told_forks;
 };
 
 }  // namespace muniment::sync

@@ -14,6 +14,12 @@ namespace muniment {
 
 namespace {
 
+std::vector<std::string> list_fork_files(FileSystem& files, const std::filesystem::path& vault) {
+  std::vector<std::string> names = files.list(vault / "forks");
+  std::ranges::sort(names);
+  return names;
+}
+
 OnDisk look_at(FileSystem& files, const std::filesystem::path& vault) {
   OnDisk result;
   const std::filesystem::path ledgers = vault / "ledgers";
@@ -21,8 +27,7 @@ OnDisk look_at(FileSystem& files, const std::filesystem::path& vault) {
     const auto size = files.file_size(ledgers / id.hex() / tail_format::first_copy);
     if (size) result.tails.emplace(id, *size);
   }
-  result.forks = files.list(vault / "forks");
-  std::ranges::sort(result.forks);
+  result.forks = list_fork_files(files, vault);
   result.damaged = find_damaged_packs(files, vault);
   return result;
 }
@@ -132,8 +137,15 @@ void Replication::heal_ledgers() {
   if (!held_lock) return;
   for (const CheckedLedger& ledger : unlike) {
     (void)LedgerWriter::open(files(), state().ledger_directory(), ledger.name, ledger.log);
+    note_written(ledger.name);
   }
-  x_own->seen = look_at(files(), directory());
+}
+
+// What others wrote meanwhile stays news.
+void Replication::note_written(const LedgerName& name) {
+  const auto size =
+      files().file_size(state().ledger_directory() / name.id().hex() / tail_format::first_copy);
+  x_own->seen.tails[name.id()] = size.value_or(0);
 }
 
 bool Replication::refresh() {
@@ -159,7 +171,7 @@ void Replication::reload(const LedgerName& name, const VerifyKey<LogPurpose>& lo
   if (std::ranges::none_of(set.known, is_known)) set.known.push_back({name, log});
   set.ledgers.push_back(std::move(*ledger));
   read_packs(set.ledgers.back(), old_size);
-  x_own->seen = look_at(files(), directory());
+  note_written(name);
 }
 
 const std::vector<Ledger>& Replication::ledgers() const {
@@ -313,7 +325,7 @@ void Replication::keep_fork(LedgerFork fork) {
   ForkEntry proof{known->second.certificate.keys, std::move(fork)};
   state().freeze(proof);
   x_own->forks.emplace(proof.fork.name.id(), std::move(proof));
-  x_own->seen = look_at(files(), directory());
+  x_own->seen.forks = list_fork_files(files(), directory());
 }
 
 }  // namespace muniment

@@ -198,6 +198,7 @@ class Replication {
   void read_packs(const Ledger& ledger, std::uint64_t from);
   // Writes down which packs are damaged, or are no more, as soon as nobody else holds the vault.
   void save_damage();
+  void note_written(const LedgerName& name);
   void reload(const LedgerName& name, const VerifyKey<LogPurpose>& log, std::uint64_t old_size);
 
   Vault& x_vault;

@@ -130,6 +130,27 @@ TEST_CASE("vault replica: what another process writes is taken in, and sent on")
   CHECK(two.b.read(snapshot, "late") == "written while the daemon runs");
 }
 
+TEST_CASE(
+    "vault replica: what another process wrote just before a partner's entries came is sent on") {
+  Two two;
+  Daemon a(two.a);
+  Daemon b(two.b);
+  synchronise(a, b);
+  // Of a collection that the entries, which give no rights, are not in; and of the same.
+  {
+    Vault vault = two.b.open();
+    vault.create_collection("others", two.b.activity);
+  }
+  const std::string theirs = two.b.ingest("theirs", "from the second");
+  for (const LedgerRef& ledger : b.replica.refresh()) b.node.changed(ledger);
+  const std::string ours = two.a.ingest("ours", "from the first");
+  test::talk(a, b);
+  for (const LedgerRef& ledger : a.replica.refresh()) a.node.changed(ledger);
+  synchronise(a, b);
+  CHECK(two.a.read(theirs, "theirs") == "from the second");
+  CHECK(two.b.read(ours, "ours") == "from the first");
+}
+
 TEST_CASE("vault replica: a key file for the service compartment is enough") {
   Two two;
   const auto daemon_key =
