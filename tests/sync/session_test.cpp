@@ -432,6 +432,27 @@ TEST_CASE("session: a full disk stops fetching for a while, and nothing else") {
   CHECK(circle[1].replica.whole_packs().contains(pack.pack));
 }
 
+TEST_CASE("session: what still comes when the disk fails in the middle of an answer is no fault") {
+  Circle circle(3);
+  const LedgerRef forked{circle.files, circle[0].device()};
+  circle[0].write(circle.files, {"one"});
+  Connection(circle, 0, 1).run();
+  circle[0].replica.put_back(forked, 0);
+  for (const char* entry : {"another", "and", "more"}) circle[0].write(circle.files, {entry});
+  Connection(circle, 0, 2).run();
+  // The entries follow the head that proves the fork, which cannot be kept.
+  circle[1].replica.sync_point = [](bool) { throw Error(ErrorCode::io, "forks: write: no space"); };
+  Connection connection(circle, 1, 2);
+  connection.run();
+  CHECK_FALSE(circle[1].log.failures.empty());
+  CHECK_FALSE(connection.first.closed());
+  CHECK_FALSE(connection.second.closed());
+  circle[1].replica.sync_point = [](bool) {};
+  connection.run(65);
+  CHECK(circle[1].replica.find_fork(forked));
+  CHECK(circle[1].log.forks == std::set{forked});
+}
+
 TEST_CASE("session: a copy counts once its holder answered a challenge") {
   Circle circle;
   test::FixedRandom random(8);
