@@ -155,7 +155,7 @@ void HeldAccessLogs::append(const LedgerName& name, std::span<const std::string>
     writer.refresh();
     require_same(writer, *held);
   }
-  writer.commit({entries.begin(), entries.end()}, note);
+  writer.commit(entries, note);
   writer.rotate_if_long();
   load(name);
   // One that this device wrote before it was put back: now it is known to its end.

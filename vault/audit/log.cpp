@@ -151,8 +151,8 @@ void AccessLog::commit(Batch batch) {
   for (const std::string& entry : batch.entries) frontier.append(leaf_hash(as_bytes(entry)));
   const TreeHead head = frontier.head();
   const std::string origin = x_place.name.origin();
-  SignedNote checkpoint = sign_checkpoint({origin, head.size, head.root}, origin, x_key);
-  x_writer.commit(std::move(batch.entries), std::move(checkpoint));
+  const SignedNote checkpoint = sign_checkpoint({origin, head.size, head.root}, origin, x_key);
+  x_writer.commit(batch.entries, checkpoint);
   batch.state->size = head.size;
   save_state(x_place.files, x_place.directory,
              encode_state(*batch.state, x_place.name, x_key, x_place.random),

@@ -1,7 +1,6 @@
 #include "vault/audit/tail_writer.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 #include "vault/audit/format.hpp"
 #include "vault/audit/tile_store.hpp"
@@ -65,7 +64,21 @@ std::uint64_t AccessTailWriter::salvage() {
   return bytes;
 }
 
-void AccessTailWriter::commit(std::vector<std::string> entries, SignedNote checkpoint) {
+void AccessTailWriter::commit(std::span<const std::string> entries, const SignedNote& checkpoint) {
+  if (!x_tail->content.empty() && entries.size() < rotation_entries) {
+    return append(entries, checkpoint);
+  }
+  AccessTail next = *x_tail;
+  for (const std::string& entry : entries) {
+    next.frontier.append(leaf_hash(as_bytes(entry)));
+    next.entries.push_back(entry);
+    if (next.entries.size() == rotation_entries) move_out_full(next);
+  }
+  next.checkpoint = checkpoint;
+  replace(std::move(next));
+}
+
+void AccessTailWriter::append(std::span<const std::string> entries, const SignedNote& checkpoint) {
   Frontier frontier = x_tail->frontier;
   Bytes records;
   for (const std::string& entry : entries) {
@@ -73,19 +86,13 @@ void AccessTailWriter::commit(std::vector<std::string> entries, SignedNote check
     append_record(records, x_tail->content.size() + records.size(), RecordType::entry,
                   as_bytes(entry));
   }
-  if (x_tail->content.empty()) {
-    Bytes content = encode_access_tail(x_name, {}, entries, checkpoint);
-    write_access_tail(x_files, x_directory, content);
-    x_tail->content = std::move(content);
-  } else {
-    append_record(records, x_tail->content.size() + records.size(), RecordType::checkpoint,
-                  as_bytes(encode(checkpoint)));
-    write(records);
-    append(x_tail->content, records);
-  }
-  std::ranges::move(entries, std::back_inserter(x_tail->entries));
+  append_record(records, x_tail->content.size() + records.size(), RecordType::checkpoint,
+                as_bytes(encode(checkpoint)));
+  write(records);
+  muniment::append(x_tail->content, records);
+  x_tail->entries.insert(x_tail->entries.end(), entries.begin(), entries.end());
   x_tail->frontier = std::move(frontier);
-  x_tail->checkpoint = std::move(checkpoint);
+  x_tail->checkpoint = checkpoint;
   ++x_tail->commits;
 }
 
@@ -119,28 +126,32 @@ void AccessTailWriter::write(ByteView records) {
 }
 
 void AccessTailWriter::rotate_if_long() try {
-  const AccessTail& tail = *x_tail;
-  if (tail.entries.size() < rotation_entries) return;
-  const TileStore tiles(x_files, x_directory, tail);
-  tiles.write_full();
-  const auto kept = static_cast<std::size_t>(tail.size() % tile_width_max);
-  const auto moved = tail.entries.size() - kept;
-  AccessTail next;
-  next.before = tail.before;
-  for (std::size_t i = 0; i < moved; ++i) {
-    next.before.append(leaf_hash(as_bytes(tail.entries[i])));
-  }
-  next.base = next.before.size();
-  next.entries.assign(tail.entries.begin() + static_cast<std::ptrdiff_t>(moved),
-                      tail.entries.end());
-  next.frontier = tail.frontier;
-  next.checkpoint = tail.checkpoint;
-  next.commits = 1;
-  next.content = encode_access_tail(x_name, next.before, next.entries, next.checkpoint);
-  write_access_tail(x_files, x_directory, next.content);
-  x_tail = std::move(next);
+  if (x_tail->entries.size() < rotation_entries) return;
+  AccessTail next = *x_tail;
+  move_out_full(next);
+  replace(std::move(next));
 } catch (const Error&) {
   x_tail.reset();
+}
+
+// Writes full bundles and tiles, whose entries the tail need not hold then.
+void AccessTailWriter::move_out_full(AccessTail& tail) const {
+  TileStore(x_files, x_directory, tail).write_full();
+  const auto kept = static_cast<std::size_t>(tail.size() % tile_width_max);
+  const auto kept_begin = tail.entries.end() - static_cast<std::ptrdiff_t>(kept);
+  for (auto entry = tail.entries.begin(); entry != kept_begin; ++entry) {
+    tail.before.append(leaf_hash(as_bytes(*entry)));
+  }
+  tail.entries.erase(tail.entries.begin(), kept_begin);
+  tail.base = tail.before.size();
+}
+
+// Both copies, whole.
+void AccessTailWriter::replace(AccessTail tail) {
+  tail.commits = 1;
+  tail.content = encode_access_tail(x_name, tail.before, tail.entries, tail.checkpoint);
+  write_access_tail(x_files, x_directory, tail.content);
+  x_tail = std::move(tail);
 }
 
 std::unique_ptr<FileLock> lock_access_log(FileSystem& files, const FileSystem::Path& directory,

@@ -32,7 +32,8 @@ class AccessTailWriter {
 
   // Adds `entries`, which may be none, under `checkpoint`, which is over all. It is on disk when
   // commit returns. After an Error the log is as it was, and refresh() comes before anything else.
-  void commit(std::vector<std::string> entries, SignedNote checkpoint);
+  // However many there are, few are held besides.
+  void commit(std::span<const std::string> entries, const SignedNote& checkpoint);
 
   // Moves full bundles out of a tail that has grown long. If there is no room for that now, there
   // will be later. refresh() comes before anything else.
@@ -40,7 +41,10 @@ class AccessTailWriter {
 
  private:
   [[nodiscard]] bool is_unchanged();
+  void append(std::span<const std::string> entries, const SignedNote& checkpoint);
   void write(ByteView records);
+  void move_out_full(AccessTail& tail) const;
+  void replace(AccessTail tail);
 
   FileSystem& x_files;
   FileSystem::Path x_directory;
