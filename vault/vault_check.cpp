@@ -272,9 +272,13 @@ StatusReport Vault::status() {
                                  "charter choose'"));
   }
   for (const auto& [id, name] : state.record->frozen) {
-    report.todo.push_back(state.describe_fork(name) +
-                          ": tell your partners, and revoke the device; the proof is in forks/" +
-                          id.hex());
+    report.todo.push_back(
+        state.describe_fork(name) +
+        (is_access_collection(name.collection)
+             ? ": its access log was put back, or somebody else has its keys; the proof is in "
+               "forks/"
+             : ": tell your partners, and revoke the device; the proof is in forks/") +
+        id.hex());
   }
   if (const std::size_t refused = state.record->consortium.refused().size(); refused > 0) {
     report.todo.push_back(fmt::format(
