@@ -7,7 +7,7 @@ namespace muniment {
 
 // What of the log is asked for; what is empty leaves nothing out.
 struct AccessFilter {
-  std::string actor;   // a member, or the name that a user chose
+  std::string actor;  // a member, or the name that a user chose
   std::string act;
   std::string object;  // a shell pattern for COLLECTION/NUMBER@DEVICE:PATH, or its beginning
   std::optional<UnixSeconds> since;

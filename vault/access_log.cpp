@@ -206,9 +206,10 @@ std::vector<Damage> Vault::State::access_log_damage(bool whole, const Activity& 
     } catch (const Error& error) {
       if (error.code() != ErrorCode::damaged) throw;
       const std::string object = label + std::string(access_log_label);
-      damage.push_back(
-          {object, is_own ? error.what() : "damaged; munimentd takes it again from partners",
-           false, {}});
+      damage.push_back({object,
+                        is_own ? error.what() : "damaged; munimentd takes it again from partners",
+                        false,
+                        {}});
     }
   }
   return damage;

@@ -36,7 +36,8 @@ std::vector<AccessLogReport> Vault::verify_access_log_copies(const Activity& act
       }
     } catch (const Error& error) {
       if (error.code() != ErrorCode::damaged) throw;
-      report.check.damage.push_back({report.log, "damaged; munimentd takes it again from partners"});
+      report.check.damage.push_back(
+          {report.log, "damaged; munimentd takes it again from partners"});
     }
   }
   return reports;
@@ -99,7 +100,8 @@ LedgerName Vault::State::find_access_log(const AccessLogChoice& choice) const {
     throw Error(ErrorCode::not_found, "access log" + of + ": it is not here",
                 "'muniment log verify' lists those that are");
   }
-  if (std::ranges::any_of(found, [&](const auto& name) { return name.device != found[0].device; })) {
+  if (std::ranges::any_of(found,
+                          [&](const auto& name) { return name.device != found[0].device; })) {
     throw Error(ErrorCode::not_found, "access log" + of + ": several devices are called so",
                 "name one as MEMBER/DEVICE");
   }

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Real daemons: what status says of them, packs that rot, windows, rates, a proxy, and how they end."""
 
+import hashlib
+import shutil
 import signal
 import socket
 import struct
@@ -104,6 +106,35 @@ class MunimentdPartners(DaemonCase):
         self.second.end(signal.SIGKILL)
         self.assertTrue(self.status(self.second)["daemon"]["running"])
         self.assert_alike(snapshot, "leak")
+
+    def test_an_auditor_reads_the_copy_of_a_log_whose_device_is_gone(self):
+        bbc = self.second.partner
+        bbc.run("--purpose", "before the search", "snapshots")
+        self.start_both()
+
+        def copies():
+            return self.first.partner.run("log", "verify", "--json").json["copies"]
+
+        self.wait_until(lambda: [copy["log"] for copy in copies()] == ["access log of bbc/desk"])
+        # Cosigned by the partner, and both know it.
+        self.wait_until(lambda: bbc.run("log", "verify", "--json").json["witnesses"]["count"] == 1)
+        self.stop_all()
+        shutil.rmtree(bbc.vault)
+        shown = self.first.partner.run("log", "show", "--device", "bbc/desk", "--json").json_lines
+        self.assertEqual({line["device"] for line in shown}, {"desk"})
+        self.assertIn("before the search", [line.get("purpose") for line in shown])
+        (copy,) = copies()
+        self.assertFalse(copy["damaged"])
+        self.assertIn(f"copy of the access log of bbc/desk: {copy['entries']} entries, whole",
+                      self.first.partner.run("log", "verify").text)
+        # Who may not read it sees that it is there, and a damaged one is named.
+        folder = self.first.partner.vault / "access" / hashlib.sha256(copy["origin"].encode()).hexdigest()
+        for name in ("log", "log.2"):
+            content = bytearray((folder / name).read_bytes())
+            content[60] ^= 1
+            (folder / name).write_bytes(content)
+        self.assertIn("copy of the access log of bbc/desk: ", self.first.partner.run("log", "verify", code=13).text)
+        self.assertIn("access log of bbc/desk", self.first.partner.run("verify", code=13).text)
 
     def test_a_pack_that_rotted_beyond_its_parity_comes_from_the_partner(self):
         self.start_both()

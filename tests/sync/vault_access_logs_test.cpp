@@ -221,6 +221,7 @@ TEST_CASE("access logs: two signed histories are proved, and cost the device not
   b.node.changed({CollectionId{}, log.device});
   talk(a, b);
   CHECK(a.replication.forks().contains(log.id()));
+  CHECK(present_log(a) != log);
   CHECK_NOTHROW(two.a.ingest("file", "contents"));
 }
 
