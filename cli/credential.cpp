@@ -7,13 +7,12 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "cli/signals.hpp"
 #include "vault/base/limits.hpp"
 
 namespace muniment {
 
 namespace {
-
-constexpr int signal_latency_milliseconds = 100;
 
 std::optional<std::filesystem::path> path_in_environment(const char* variable) {
   const char* value = std::getenv(variable);

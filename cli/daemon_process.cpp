@@ -13,6 +13,7 @@
 #include <system_error>
 #include <utility>
 
+#include "cli/signals.hpp"
 #include "vault/base/descriptor.hpp"
 #include "vault/base/error.hpp"
 #include "vault/base/text.hpp"
@@ -23,7 +24,6 @@ namespace muniment {
 
 namespace {
 
-constexpr int signal_latency_milliseconds = 100;
 // A line that is longer is handed on in pieces.
 constexpr std::size_t line_bytes_max = 65'536;
 

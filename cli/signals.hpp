@@ -5,6 +5,9 @@
 
 namespace muniment {
 
+// A wait looks so often whether it is to end.
+inline constexpr int signal_latency_milliseconds = 100;
+
 // From its construction to its end the two signals ask `activity` to stop. One at a time.
 class StopOnSignal {
  public:
