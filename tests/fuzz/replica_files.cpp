@@ -1,5 +1,6 @@
 // The files in which a replica remembers its partners: what decodes prints as it came.
 #include "vault/base/assert.hpp"
+#include "vault/base/error.hpp"
 #include "vault/daemon_report.hpp"
 #include "vault/damaged_packs.hpp"
 #include "vault/peers.hpp"
