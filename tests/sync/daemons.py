@@ -9,7 +9,7 @@ import time
 
 import support
 from support import tree_of, write
-from test_partners import PartnerCase
+from test_partners import Partner, PartnerCase
 
 DAEMON = os.environ.get("MUNIMENTD_PROGRAM", "build/release/bin/munimentd")
 # Only against hanging.
@@ -98,6 +98,14 @@ class Daemon:
 
 class DaemonCase(PartnerCase):
     daemons = ()
+
+    def make_two(self):
+        """spiegel and bbc, who share a collection. The first daemon dials nobody; the second is not configured."""
+        first, second = Partner(self, "spiegel"), Partner(self, "bbc")
+        self.join(first, second, roles="custodian,reader,witness")
+        self.share_collection(first, second)
+        self.first, self.second = self.daemons = [Daemon(self, first), Daemon(self, second)]
+        self.first.configure()
 
     def share_collection(self, owner, *others):
         owner.run("collection", "create", "letters")

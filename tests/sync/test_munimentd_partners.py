@@ -10,8 +10,7 @@ import threading
 import time
 
 import support
-from daemons import Daemon, DaemonCase, free_port
-from test_partners import Partner
+from daemons import DaemonCase, free_port
 
 
 class Socks(threading.Thread):
@@ -61,11 +60,7 @@ class Socks(threading.Thread):
 class MunimentdPartners(DaemonCase):
     def setUp(self):
         super().setUp()
-        first, second = Partner(self, "spiegel"), Partner(self, "bbc")
-        self.join(first, second, roles="custodian,reader,witness")
-        self.share_collection(first, second)
-        self.first, self.second = self.daemons = [Daemon(self, first), Daemon(self, second)]
-        self.first.configure()
+        self.make_two()
         self.second.configure(self.first.peer())
 
     def status(self, daemon):

@@ -9,7 +9,6 @@ import time
 import support
 from daemons import DAEMON, PATIENCE_SECONDS, Daemon, DaemonCase
 from support import write
-from test_partners import Partner
 
 
 class Sync(DaemonCase):
@@ -17,11 +16,7 @@ class Sync(DaemonCase):
 
     def setUp(self):
         super().setUp()
-        first, second = Partner(self, "spiegel"), Partner(self, "bbc")
-        self.join(first, second, roles="custodian,reader,witness")
-        self.share_collection(first, second)
-        self.first, self.second = self.daemons = [Daemon(self, first), Daemon(self, second)]
-        self.first.configure()
+        self.make_two()
         self.address = f"127.0.0.1:{self.first.port}"
 
     def start_first(self):
