@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "vault/audit/format.hpp"
-#include "vault/audit/tail_writer.hpp"
 #include "vault/base/assert.hpp"
 #include "vault/cosigned.hpp"
 
@@ -18,6 +17,10 @@ constexpr std::ptrdiff_t logs_per_device_max = 16;
 
 // The caller goes on without waiting: another process holds the log for one commit at a time.
 constexpr std::chrono::milliseconds lock_wait{100};
+
+bool has_been(const AccessLogView& log, const Checkpoint& seen) {
+  return seen.size <= log.size() && log.root_at(seen.size) == seen.root;
+}
 
 }  // namespace
 
@@ -77,7 +80,7 @@ bool HeldAccessLogs::is_whole(const AccessLogView& log) const {
   const auto ended = std::ranges::find(own.ended, log.name(), &AccessFollows::log);
   if (ended == own.ended.end() || !ended->checkpoint) return true;
   const auto known = decode_checkpoint(ended->checkpoint->text);
-  return known && known->size <= log.size() && log.root_at(known->size) == known->root;
+  return known && has_been(log, *known);
 }
 
 void HeldAccessLogs::show(AccessLogView log) {
@@ -158,7 +161,8 @@ void HeldAccessLogs::append(const LedgerName& name, std::span<const std::string>
   writer.commit(entries, note);
   writer.rotate_if_long();
   load(name);
-  // One that this device wrote before it was put back: now it is known to its end.
+  if (name.device != x_vault.identity().device) return;
+  // One that it wrote before it was put back: now it is known to its end.
   AccessLogs own = find_access_logs(x_vault.environment.files, x_vault.directory);
   if (note_end(own, name, log_signature_alone(note, log))) {
     save_access_logs(x_vault.environment.files, x_vault.directory, own);
@@ -189,15 +193,14 @@ void HeldAccessLogs::note_seen(const SignedNote& seen) {
   const LedgerName name = x_vault.access_log_name();
   const auto checkpoint = decode_checkpoint(seen.text);
   VAULT_ASSERT(checkpoint);
-  bool is_of = false;
+  bool is_here = false;
   try {
     const auto log = x_vault.access_log();
-    is_of = log && checkpoint->size <= log->size() &&
-            log->root_at(checkpoint->size) == checkpoint->root;
+    is_here = log && has_been(*log, *checkpoint);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::damaged) throw;
   }
-  if (!is_of) x_vault.begin_another_access_log(seen);
+  if (!is_here) x_vault.begin_another_access_log(seen);
   load(name);
   x_changed.push_back(name);
 }

@@ -19,7 +19,7 @@ LogVouched Vault::State::vouched_for(const LoggedTree& log) const {
   const CosignedLog known = find_cosigned(environment.files, directory, log.name.id());
   for (const auto& [size, note] : known.notes) {
     const auto checkpoint = decode_checkpoint(note.text);
-    const bool is_here = checkpoint && size <= log.size && log.root_at(size) == checkpoint->root;
+    const bool is_here = checkpoint && log.has_been(*checkpoint);
     if (!is_here || !add_vouched(note, key, result.quorum, result.sizes)) result.condemned = true;
   }
   return result;
@@ -30,9 +30,7 @@ std::optional<SignedNote> Vault::State::find_lost(const LoggedTree& log) const {
   const CosignedLog known = find_cosigned(environment.files, directory, log.name.id());
   for (const auto& [size, note] : known.notes) {
     const auto seen = open_checkpoint(note, key);
-    if (!seen) continue;
-    const bool is_here = seen->size <= log.size && log.root_at(seen->size) == seen->root;
-    if (!is_here) return note;
+    if (seen && !log.has_been(*seen)) return note;
   }
   return std::nullopt;
 }

@@ -41,6 +41,11 @@ struct LoggedTree {
   // Of sizes that it has had.
   std::function<Sha256Digest(std::uint64_t)> root_at;
   std::function<MerkleProof(std::uint64_t)> proof_since;
+
+  // Whether the log once was just so.
+  [[nodiscard]] bool has_been(const Checkpoint& seen) const {
+    return seen.size <= size && root_at(seen.size) == seen.root;
+  }
 };
 
 // Who vouches for a log, and for how much.

@@ -416,9 +416,9 @@ class Vault {
             Activity& activity);
   void rebuild_catalog(Activity& activity);
 
-  // Calls `visitor` with every record of this device's access log that was sealed for it, in order;
-  // it returns false to stop. This itself is recorded. Needs unlock().
-  // `number` chooses one that has ended; Error(not_found) if it is not here.
+  // Calls `visitor` with every record of an access log that was sealed for this device, in order;
+  // it returns false to stop. This itself is recorded. Needs unlock(). Error(not_found) if the log
+  // is not here, or several could be meant.
   [[nodiscard]] AccessReading read_access_log(const std::function<bool(const AccessInfo&)>& visitor,
                                               const Activity& activity,
                                               const AccessLogChoice& choice = {});

@@ -10,14 +10,6 @@
 
 namespace muniment {
 
-namespace {
-
-bool is_of(const LoggedTree& log, const Checkpoint& seen) {
-  return seen.size <= log.size && log.root_at(seen.size) == seen.root;
-}
-
-}  // namespace
-
 // ---- a device that was put back ----
 
 std::vector<Witnessing::Forgotten> Witnessing::forgotten() const {
@@ -110,7 +102,7 @@ void Witnessing::take(const WitnessAnswer& answer, const DeviceId& witness,
                               ": what the reply has is not signed by the log and the witness");
       return;
     }
-    if (!is_of(log, opened->checkpoint)) {
+    if (!log.has_been(opened->checkpoint)) {
       const auto device = vault.record->consortium.devices().find(witness);
       forgotten.push_back({log.name, *answer.note, device->second.certificate.member});
       return;
